@@ -20,6 +20,7 @@ from .model import Chat, ChatFile, ChatState, Denial, Denied, LineBody, NewChat,
 from .reception import Reception, Welcome
 from .rules import DeskRules
 from .seams import Seams
+from .staff import Staff
 from .store import DeskStore
 from .ticking import Ticking
 
@@ -74,7 +75,8 @@ class Desk:
         self._chats = Chats(store, name, clock, language)
         self._floor = Floor(self._chats, rules, desks if desks is not None else {})
         self._floor.committed = self._tell
-        asked = replace(seams, people=people) if seams is not None else Seams(people)
+        staff = Staff(self._chats, people)
+        asked = replace(seams, people=staff.people) if seams is not None else Seams(staff.people)
         self._reception = Reception(self._floor, asked)
         self._answering = Answering(self._floor, self._reception)
         self._answering.look()

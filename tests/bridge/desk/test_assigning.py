@@ -88,6 +88,20 @@ def test_who_is_away_and_talks_is_not_away(shop):
     assert "1 小红 waits again, since Anna is away: !take 1" in shop.told()
 
 
+def test_who_talks_is_there_where_a_network_does_not_tell(shop):
+    shop.people.clear()
+    cora = Speaker(Authorship.PUPPET, "Cora", "qq/7")
+    shop.agent("", "Good morning!", speaker=cora)
+    first = shop.open()
+    assert whose(shop, first) == ("offered", "Cora")
+    shop.agent("", f"!take {first}", speaker=cora)
+    later(shop, 599)
+    assert shop.desk.welcome("en").expect == ""
+    later(shop, 2)
+    later(shop, 121)
+    assert whose(shop, first) == ("waiting", "")
+
+
 def test_off_gives_an_offer_back(shop):
     number = shop.open()
     shop.agent("anna", "!off")
