@@ -78,6 +78,7 @@ class Desk:
         staff = Staff(self._chats, people)
         asked = replace(seams, people=staff.people) if seams is not None else Seams(staff.people)
         self._reception = Reception(self._floor, asked)
+        self._floor.closed = self._reception.closed
         self._answering = Answering(self._floor, self._reception)
         self._answering.look()
         asked = self._asked = replace(asked, hours=self._reception.ask, saved=self._answering)

@@ -33,6 +33,8 @@ class Floor:
         desks[chats.desk] = self
         self.lost: dict[str, Lost] = {}
         """Agents whose plain words go to a chat no more, and who may not have seen that."""
+        self.closed: Callable[[str], str] = lambda _: ""
+        """Says in a visitor's language that the desk is closed, and until when; "" while it is open."""
         self.committed: Callable[[], None] = lambda: None
         """Is called when what was done is kept."""
 
@@ -216,7 +218,7 @@ class Floor:
     def show_position(self, chat: Chat, position: int) -> None:
         """Tell a visitor where they are in line."""
         speak = spoken(chat.language)
-        text = (
+        text = self.closed(chat.language) or (
             speak.gettext("You are next: somebody answers soon.")
             if position == 1
             else speak.gettext("You are number {place} in line.", place=position)

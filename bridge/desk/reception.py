@@ -63,6 +63,10 @@ class Reception:
         """Return whether the desk is open, in words for a visitor."""
         return told_visitors(self.situation(), self._here(spoken(language)), self._chats.clock.now())
 
+    def closed(self, language: str) -> str:
+        """Return that it is closed, and until when, in words for a visitor; "" while it is open."""
+        return "" if self.situation().is_open else self.told(language)
+
     def leave(self, new: NewChat) -> None:
         """Tell agents what a visitor left while nobody was there."""
         name, mail = safe_name(new.name) if new.name.strip() else "?", " ".join(new.mail.split())

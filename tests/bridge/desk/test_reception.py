@@ -78,6 +78,15 @@ def test_what_to_expect(shop):
     assert shop.desk.welcome("zh").expect == "现在没有人在线。我们会尽快回复。"
 
 
+def test_who_writes_when_it_is_closed_is_told_so(shop):
+    number = shop.open()
+    shop.desk.left(number)
+    shop.clock.move(9 * HOUR)
+    shop.says(number, "One more thing")
+    assert shop.lines(number)[-1].body.text == "We are closed now. We are back tomorrow at 9:00."
+    assert shop.desk.queue()[0].number == number
+
+
 def test_a_message_is_left_for_later(tmp_path):
     posted = []
     shop = Shop(tmp_path, RULES, left_message=posted.append)
