@@ -23,6 +23,10 @@ class Member:
     """The room of their network that they are in."""
     away: bool | None
     """Whether they are there and do not look; None: nobody can tell."""
+    proof: str = ""
+    """What their network vouches for of them beyond that (`Sender.proof`): by it they are known in another of
+    its rooms, where that gives them another id.
+    """
 
 
 class Conversations(Protocol):

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 from bridge import (
     Adapter,
+    BoundedDict,
     Capabilities,
     Command,
     ConnectionLost,
@@ -36,7 +37,7 @@ from bridge import (
     landing,
     reached,
 )
-from bridge.desk import DeskStore, Person
+from bridge.desk import INSTRUCTIONS, DeskStore, Person
 
 from .capabilities import DESK
 from .config import NetworkConfig as Network
@@ -46,6 +47,7 @@ from .desks import Desks
 from .door import Door
 from .files import ChatFiles
 from .guard.guard import Guard
+from .own_rooms import OwnRooms
 from .preflight import look_at
 from .streams import ChatStreams
 from .uploads import ChatUploads
@@ -58,6 +60,7 @@ log = logging.getLogger(__name__)
 
 _LONGEST = 40
 _TICK = 1.0
+_MOST_SPOKE = 10_000
 _HOUR = 3600.0
 _KEPT = 7 * 24 * _HOUR
 """For how long what was said to agents is kept besides the journal, in seconds."""
@@ -70,6 +73,7 @@ class LivechatAdapter(Adapter):
     RoomConfig: ClassVar[type[Model]] = Room
     config: Network
     rooms: Mapping[RoomId, Room]
+    instructed = False
 
     def __init__(self, network: str, config: Any, introduction: str) -> None:
         super().__init__(network, config, introduction)
@@ -78,7 +82,9 @@ class LivechatAdapter(Adapter):
         self._door: Door | None = None
         self._guard: Guard | None = None
         self._files: ChatFiles | None = None
-        self._spoke: dict[str, Person] = {}
+        self._own_rooms: OwnRooms | None = None
+        self._spoke: dict[str, float] = BoundedDict(_MOST_SPOKE)
+        """When somebody said something last, by their key."""
 
     @classmethod
     def room_id(cls, text: str) -> RoomId:
@@ -117,6 +123,8 @@ class LivechatAdapter(Adapter):
             self._guard = self._guarded(self._desks)
             self._fit(self._door, self._desks, self._files, self._guard)
             self._desks.serve(self.rooms)
+            if self.conversations is not None:
+                self._own_rooms = OwnRooms(self.network, self._desks, self.conversations, self.clock)
             try:
                 async with self._guard, self._door.serving():
                     self._say_how(self.rooms)
@@ -125,7 +133,9 @@ class LivechatAdapter(Adapter):
                     finally:
                         self._desks.close()
             finally:
-                self._emit = self._desks = self._door = self._guard = None
+                if self._own_rooms is not None:
+                    self._own_rooms.close()
+                self._emit = self._desks = self._door = self._guard = self._own_rooms = None
 
     def _path(self, stack: ExitStack) -> Path:
         """Return what the names of our files begin with."""
@@ -169,11 +179,18 @@ class LivechatAdapter(Adapter):
             await self.clock.sleep(_TICK)
             try:
                 desks.tick()
+                if self._own_rooms is not None:
+                    self._own_rooms.tick()
             except TemporaryFailure:
                 log.exception("%s: what was due at the desks could not be done", self.network)
 
     def _people(self, room: RoomId) -> Sequence[Person]:
-        return tuple(self._spoke.values())
+        if self.conversations is None:
+            return ()
+        return [
+            Person(one.key, one.name, one.network, one.away, self._spoke.get(one.key))
+            for one in self.conversations.people(room)
+        ]
 
     def _say_how(self, rooms: Collection[RoomId]) -> None:
         """Tell that visitors can come. Nothing was missed: a browser says it again until we have it."""
@@ -213,8 +230,11 @@ class LivechatAdapter(Adapter):
             raise ConnectionLost(f"{self.network} does not listen")
         if not isinstance(command, SendMessage | EditMessage | DeleteMessage):
             raise Unsupported(f"no visitor can be shown {type(command).__name__}")
-        if (key := command.speaker.key) and not key.startswith(f"{self.network}/"):
-            self._spoke[key] = Person(key, command.speaker.name, key.partition("/")[0])
+        if (key := command.speaker.key) and self._own_rooms is not None:
+            key = self._own_rooms.lobby_key(command.room, key)
+            command = replace(command, speaker=replace(command.speaker, key=key))
+        if key:
+            self._spoke[key] = self.clock.now()
         return Receipt(self._desks.heard(command))
 
     async def find_sent(
@@ -245,6 +265,9 @@ class LivechatAdapter(Adapter):
     @classmethod
     def records(cls) -> Mapping[str, Capabilities]:
         return {"live chat, a desk": DESK}
+
+    def answers(self, room: RoomId) -> Mapping[str, str]:
+        return {name: one.help for name, one in INSTRUCTIONS.items()}
 
     async def look(self, rooms: Mapping[RoomId, Any]) -> Mapping[RoomId, str | None]:
         return await look_at(self.config, rooms)

@@ -82,6 +82,18 @@ class Desks:
         for desk in self._desks.values():
             yield from desk.chats
 
+    def all(self) -> Collection[tuple[str, Desk]]:
+        """Return all desks, each with its name."""
+        return self._desks.items()
+
+    def find(self, name: str) -> Desk | None:
+        """Return a desk by its name; None: there is none."""
+        return self._desks.get(name)
+
+    def of_chats(self) -> Collection[RoomId]:
+        """Return the rooms that are those of single chats."""
+        return [room for room in self._rooms if room != desk_of(room)]
+
     def rules(self, name: str) -> RoomConfig | None:
         """Return how a desk works; None: there is none."""
         return self._rooms.get(RoomId(name))

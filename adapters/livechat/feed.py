@@ -26,10 +26,14 @@ class Feed:
 
     def begin(self, room: RoomId) -> None:
         """Hand over what a room said before this connection and the core has not; from now on what it says.
-        Where the core has never been, nothing of the past is handed over.
+        Where the core has never been, nothing of the past is handed over, but to the room of one chat: it
+        begins with that.
         """
         position = self._emit.position(room)
-        if position is None:
+        if position is None and "/" in room:
+            self._reached[room] = 0
+            self.catch_up([room])
+        elif position is None:
             self._reached[room] = self._end(room)
             self._last = self._emit([], Position(f"{self._reached[room]}", room))
         else:

@@ -86,7 +86,8 @@ class RoomFacts(Adapter):
         return await making.make(self._client, self._session, name, topic, invited)
 
     async def invite(self, room: RoomId, users: Collection[UserId]) -> None:
-        await making.invite(self._client, self._wire(room), users)
+        self._see_connection()
+        await making.invite(self._client, self._session.wires.get(room, room), users)
 
     async def unmake(self, room: RoomId) -> None:
         self._see_connection()

@@ -24,6 +24,7 @@ from bridge import (
     Receipt,
     RoomId,
     RoomUnavailable,
+    Sender,
     SendMessage,
     SetPresent,
     SetReactions,
@@ -227,6 +228,12 @@ class XmppAdapter(Adapter):
     def present(self, room: RoomId) -> Present | None:
         place = self._memory.session.places.get(room)
         return place.present if place is not None else None
+
+    def people(self, room: RoomId) -> Collection[Sender]:
+        place = self._memory.session.places.get(room)
+        if place is None:
+            return ()
+        return [who(place, nick, place.people.get(nick, "")) for nick in place.present.names.values()]
 
     def is_away(self, room: RoomId, user: UserId) -> bool | None:
         place = self._memory.session.places.get(room)

@@ -260,6 +260,7 @@ class Desk:
             self._chats.change(chat, rooms=rooms)
             if rooms:
                 self._floor.tell_so_far(chat)
+                self._floor.tell_where(chat)
 
     # of time
 

@@ -261,6 +261,12 @@ class Floor:
         page = [chat.page] if chat.page else []
         self.chats.tell("\n".join([chat.label, *page, *said]), chat.number, self.chats.room(chat))
 
+    def tell_where(self, chat: Chat) -> None:
+        """Tell agents in the lobby where a chat's own rooms are."""
+        rooms = ", ".join(f"{room} ({network})" for network, room in chat.rooms.items())
+        told = self.locale.gettext("{chat} is in a room of its own: {rooms}", chat=chat.label, rooms=rooms)
+        self.chats.tell(told, chat.number)
+
 
 def _words(body: LineBody) -> str:
     return body.text or (body.file.name if body.file is not None else "")

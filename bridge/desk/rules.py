@@ -36,6 +36,14 @@ class DeskRules(Model):
             "each in a room of its own (`rooms`)."
         ),
     ] = "lobby"
+    rooms: Annotated[
+        tuple[str, ...] | None,
+        Field(
+            description="The networks that make rooms for chats (`mode: rooms`). By default all that are "
+            "joined with the desk and can.",
+            examples=[["NETWORK"]],
+        ),
+    ] = None
     capacity: Annotated[
         int, Field(ge=1, le=100, description="So many visitors at most one agent has at a time.")
     ] = 3

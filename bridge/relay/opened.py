@@ -59,4 +59,6 @@ class NetworkConversations:
 def member(adapter: Adapter, room: RoomId, one: Sender) -> Member:
     """Return how somebody stands who is in a room."""
     network = adapter.network
-    return Member(key_of(network, one.id), one.name, network, one.id, room, adapter.is_away(room, one.id))
+    return Member(
+        key_of(network, one.id), one.name, network, one.id, room, adapter.is_away(room, one.id), one.proof
+    )

@@ -91,17 +91,19 @@ def opened(journal: Path | str) -> Iterator[sqlite3.Connection]:
         yield database
 
 
-def killed(config: Config, folder: Path) -> Config:
+def killed(config: Config, folder: Path, networks: Sequence[str] | None = None) -> Config:
     """What a crash at this very moment would leave: the networks see the connections end, nothing more is
-    written. Returns the configuration with the journal as it is on disk, copied to a folder.
+    written. Returns the configuration with the journal as it is on disk, copied to a folder. `networks` are
+    the scripted ones, where there are others.
     """
-    for name in config.networks:
+    scripted = networks if networks is not None else list(config.networks)
+    for name in scripted:
         ScriptedNetwork.named(name).die()
     for part in ("", "-wal", "-receipts"):
         file = config.journal.with_name(config.journal.name + part)
         if file.exists():
             shutil.copy(file, folder / file.name)
-    for name in config.networks:
+    for name in scripted:
         ScriptedNetwork.named(name).disconnect()  # so that what is left of the process need not wait
     return replace(config, journal=folder / config.journal.name)
 

@@ -102,6 +102,13 @@ class DeskQuestions:
             )
         ]
 
+    def roomed(self) -> list[tuple[int, str, Mapping[str, str]]]:
+        """Return the chats that have rooms of their own, open, closed or erased: number, desk and rooms."""
+        return [
+            (number, desk, msgspec.json.decode(rooms))
+            for number, desk, rooms in self._ask("SELECT number, desk, rooms FROM chat WHERE rooms != '{}'")
+        ]
+
     def chats(self, since: float, until: float, desk: str | None = None) -> Iterator[Chat]:
         """Yield the chats that were opened in a stretch of time, in order, of one desk or all."""
         for row in self._ask(

@@ -1,0 +1,226 @@
+"""A room of its own for each chat, over scripted networks and the whole core."""
+
+import asyncio
+import contextlib
+
+import pytest
+
+from adapters.livechat import Adapter, adapter, own_rooms
+from adapters.livechat.testing import Person as Customer
+from bridge import app
+from bridge.config import Config, Conversation, Direction, Media, Network, RoomEntry, ShowRules
+from bridge.errors import Rejected, Unsupported
+from bridge.looks import Present
+from bridge.model import RoomId, UserId, plain
+from bridge.testing import ScriptedAdapter, ScriptedNetwork, free_port
+from tests.bridge.world import killed
+
+PROTOCOL = f"{__name__}:Named"
+
+
+class Named(ScriptedAdapter):
+    """Makes no rooms while it is told so."""
+
+    async def make_room(self, name, topic, invited):
+        if self._server.making is not None:
+            raise self._server.making
+        return await super().make_room(name, topic, invited)
+
+
+def user(name):
+    return UserId(f"{name}!user@host")
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    monkeypatch.setattr(adapter, "_TICK", 0.02)
+    monkeypatch.setattr(own_rooms, "_LINGERS", 0.0)
+
+
+@pytest.fixture
+def lobby(quick):
+    """Anna and Ben are there."""
+    network = ScriptedNetwork("irc")
+    network.making = None
+    there = network.present[RoomId("lobby")] = Present()
+    for name in ("anna", "ben"):
+        there.add(user(name), name)
+    return network
+
+
+@pytest.fixture
+def other(quick):
+    """Another network of the lobby, where Cleo is."""
+    network = ScriptedNetwork("matrix")
+    network.making = None
+    there = network.present[RoomId("lobby")] = Present()
+    there.add(user("cleo"), "cleo")
+    return network
+
+
+@pytest.fixture
+def shop(tmp_path):
+    """A map with two desks."""
+
+    def entry(network, room, config):
+        return RoomEntry(network, RoomId(room), Direction.BOTH, config, ShowRules())
+
+    def make(networks=("irc",), **rules):
+        settings = Adapter.NetworkConfig(listen=f"127.0.0.1:{free_port()}")
+        desk = Adapter.RoomConfig.model_validate({"mode": "rooms", **rules})
+        found = {name: Network(name, PROTOCOL, Named.NetworkConfig(server=name)) for name in networks}
+        lobbies = {"sales": "lobby", "support": "second"}
+        conversations = {
+            desk_name: Conversation(
+                desk_name,
+                (
+                    entry("shop", desk_name, desk),
+                    *[entry(name, room, Named.RoomConfig()) for name in networks],
+                ),
+            )
+            for desk_name, room in lobbies.items()
+        }
+        return Config(
+            {**found, "shop": Network("shop", "livechat", settings)},
+            conversations,
+            "Ann",
+            tmp_path / "journal.sqlite3",
+            media=Media(folder=tmp_path / "files"),
+        )
+
+    return make
+
+
+@contextlib.asynccontextmanager
+async def open_shop(config):
+    """The bridge, running."""
+    bridge = asyncio.ensure_future(app.Bridge(config).run())
+    try:
+        yield
+    finally:
+        bridge.cancel()
+        await asyncio.wait({bridge})
+
+
+@contextlib.asynccontextmanager
+async def visitor(config, name="zoe", desk="sales"):
+    person = Customer(name, f"http://{config.networks['shop'].settings.listen}", RoomId(desk))
+    try:
+        await person.join("which sizes?")
+        yield person
+    finally:
+        await person.leave()
+
+
+async def until(true):
+    async with asyncio.timeout(10):
+        while not true():
+            await asyncio.sleep(0.005)
+
+
+async def told(network, room, part):
+    """Wait until somebody is told this; what else was said there."""
+    await until(lambda: any(part in text for text in network.texts(room)))
+    return network.texts(room)
+
+
+async def test_a_chat_is_talked_in_its_own_room_by_the_agent_who_has_it(shop, lobby):
+    config = shop()
+    async with open_shop(config), visitor(config) as zoe:
+        await told(lobby, "lobby", "1 zoe is in a room of its own: sales-1 (irc)")
+        made = lobby.premises.made[RoomId("sales-1")]
+        await until(lambda: made.invited == {user("anna"), user("ben")})
+        (first, *_) = await told(lobby, "sales-1", "zoe: which sizes?")
+        assert "https://shop.example/sweaters" in first
+        lobby.say("sales-1", "anna", "!take")
+        await told(lobby, "sales-1", "1 zoe is anna's")
+        lobby.say("sales-1", "ben", "I think so")
+        await told(lobby, "sales-1", "!take 1 takes it over")
+        lobby.say("sales-1", "anna", "S to XL")
+        heard = await zoe.heard.get()
+        assert (heard.sender, heard.content.text) == ("anna", "S to XL")
+        await zoe.say(plain("thank you"))
+        await told(lobby, "sales-1", "<zoe> thank you")
+        assert not any("thank you" in text for text in lobby.texts("lobby"))
+        lobby.say("sales-1", "anna", "!close")
+        await until(lambda: RoomId("sales-1") not in lobby.premises.made)
+        assert any("1 zoe is closed" in text for text in lobby.texts("sales-1"))
+        await zoe.say(plain("and in red?"))
+        await told(lobby, "sales-1", "zoe: and in red?")
+        assert zoe.heard.empty()
+
+
+async def test_it_goes_on_after_a_kill_and_is_taken_down_then(shop, lobby, tmp_path):
+    config, after = shop(), tmp_path / "after"
+    after.mkdir()
+    async with open_shop(config), visitor(config) as zoe:
+        await told(lobby, "sales-1", "which sizes?")
+        there = lobby.present[RoomId("sales-1")] = Present()
+        there.add(user("anna"), "anna")
+        lobby.say("sales-1", "anna", "!take")
+        await told(lobby, "sales-1", "1 zoe is anna's")
+        lobby.premises.made[RoomId("sales-1")].invited.clear()
+        again = killed(config, after, ["irc"])
+    for part in tmp_path.glob("journal.sqlite3.shop*"):
+        (after / part.name).write_bytes(part.read_bytes())
+    async with open_shop(again):
+        person = Customer("zoe", f"http://{again.networks['shop'].settings.listen}", RoomId("sales"))
+        person.chat, person.token = zoe.chat, zoe.token
+        person._reading = asyncio.ensure_future(person._read())
+        lobby.say("sales-1", "anna", "S to XL")
+        assert (await person.heard.get()).content == plain("S to XL")
+        await person.say(plain("thank you"))
+        await told(lobby, "sales-1", "<zoe> thank you")
+        assert not lobby.premises.made[RoomId("sales-1")].invited, "anna is there"
+        await person.close()
+        await until(lambda: RoomId("sales-1") not in lobby.premises.made)
+        await person.leave()
+
+
+async def test_where_chats_are_given_out_only_who_has_one_is_invited(shop, lobby, other):
+    config = shop(("irc", "matrix"), assign="turns", rooms=["irc", "matrix"])
+    async with open_shop(config), visitor(config) as zoe:
+        await told(lobby, "lobby", "1 zoe waits")
+        await asyncio.sleep(0.1)
+        assert not lobby.premises.made
+        other.say("lobby", "cleo", "!take 1")
+        await told(other, "sales-1", "which sizes?")
+        await until(lambda: other.premises.made[RoomId("sales-1")].invited == {user("cleo")})
+        other.say("sales-1", "cleo", "S to XL")
+        assert (await zoe.heard.get()).content == plain("S to XL")
+        lobby.say("lobby", "anna", "!take 1")
+        await told(lobby, "sales-1", "S to XL")
+        await until(lambda: lobby.premises.made[RoomId("sales-1")].invited == {user("anna")})
+        lobby.say("sales-1", "anna", "and XXL")
+        assert (await zoe.heard.get()).content == plain("and XXL")
+        await told(other, "sales-1", "<anna> and XXL")
+        lobby.say("sales-1", "anna", "!transfer 1 support")
+        await until(lambda: not lobby.premises.made and not other.premises.made)
+
+
+async def test_who_is_away_or_has_enough_is_not_invited(shop, lobby):
+    lobby.premises.away[user("ben")] = True
+    config = shop(capacity=1)
+    async with open_shop(config), visitor(config):
+        await told(lobby, "sales-1", "which sizes?")
+        assert lobby.premises.made[RoomId("sales-1")].invited == {user("anna")}
+        lobby.say("sales-1", "anna", "!take")
+        await told(lobby, "sales-1", "is anna's")
+        async with visitor(config, "mia"):
+            await told(lobby, "lobby", "2 mia waits")
+            lobby.premises.away[user("ben")] = False
+            await until(lambda: RoomId("sales-2") in lobby.premises.made)
+            await until(lambda: lobby.premises.made[RoomId("sales-2")].invited == {user("ben")})
+
+
+@pytest.mark.parametrize("error", [Unsupported("no rooms here"), Rejected("the names were taken")])
+async def test_where_no_room_can_be_made_the_chat_stays_in_the_lobby(shop, lobby, error, caplog):
+    lobby.making = error
+    config = shop()
+    async with open_shop(config), visitor(config) as zoe:
+        await told(lobby, "lobby", "which sizes?")
+        lobby.say("lobby", "anna", "!take 1")
+        await told(lobby, "lobby", "1 zoe is anna's")
+        lobby.say("lobby", "anna", "S to XL")
+        assert (await zoe.heard.get()).content == plain("S to XL")
+        assert [str(error) in one.getMessage() for one in caplog.records].count(True) <= 1
