@@ -171,7 +171,9 @@ class Lists:
 
     def _can_be_told(self, asked: Asked) -> bool:
         """Whether whoever asks can be told something alone, and be known again."""
-        adapter = self._router.rooms.adapters[asked.network]
+        adapter = self._router.rooms.adapters.get(asked.network)
+        if adapter is None:
+            return False
         whispers = asked.alone or adapter.capabilities(asked.room).whisper is not Support.NO
         return whispers and adapter.reaches(asked.room, asked.sender.id)
 

@@ -5,7 +5,8 @@ import smtplib
 import ssl
 from collections.abc import Iterator, Sequence
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import EmailPolicy
+from typing import Any
 
 from bridge.config.mail import Mail
 from bridge.config.words import printable
@@ -17,6 +18,23 @@ __all__ = ["MailNotSent", "MailUnsure", "send_mail"]
 _PATIENCE = 60.0
 """How long a server may take for each of its answers, in seconds."""
 _SHOWN = 200
+_LONGEST = 900
+"""Letters of a header that stands on one line, which has 998 at most."""
+
+
+class _Lines(EmailPolicy):
+    """Lines as RFC 5322 wants them, but that a link of a list (RFC 2369) stays whole on its own. The base
+    makes encoded words of what has no space and is longer than a line, which no mail program reads there.
+    """
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        text = str(value)
+        if name.startswith("List-") and text.isascii() and text.isprintable() and len(text) < _LONGEST:
+            return f"{name}: {text}{self.linesep}".encode()
+        return super().fold_binary(name, value)
+
+
+_LINES = _Lines(linesep="\r\n")
 
 
 class MailNotSent(HubbubError):
@@ -36,7 +54,7 @@ def send_mail(mail: Mail, message: EmailMessage, to: Sequence[str]) -> dict[str,
         with _connected(mail) as server:
             refused = _addressed(server, mail.sender, to)
             try:
-                code, said = server.data(message.as_bytes(policy=SMTP))
+                code, said = server.data(message.as_bytes(policy=_LINES))
             except smtplib.SMTPDataError:
                 raise
             except (OSError, smtplib.SMTPException) as error:
