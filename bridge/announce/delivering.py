@@ -23,7 +23,7 @@ __all__ = ["Delivering", "Mouth"]
 log = logging.getLogger(__name__)
 
 _DAY = 86_400.0
-_FIRST, _LONGEST = 60.0, 900.0
+_FIRST, _LONGEST = 2.0, 900.0
 """After how long somebody is tried again who was not reached, in seconds: at first, and at most."""
 _AT_ONCE = 200
 """So many are looked at in one go."""
