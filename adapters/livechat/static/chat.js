@@ -12,9 +12,7 @@
 	const WORDS = {
 		title: ["Chat with us", "Chatten Sie mit uns", "在线咨询"],
 		hello: ["Ask us anything: a person answers.", "Fragen Sie uns: Es antwortet ein Mensch.", "有问题请随时咨询，由真人为您解答。"],
-		until: ["Here until {when}", "Erreichbar bis {when}", "在线至{when}"],
 		closed: ["Nobody is here at the moment.", "Gerade ist niemand da.", "客服暂时不在线。"],
-		next: ["Back {when}.", "Wieder da: {when}.", "{when}恢复服务。"],
 		away: ["Leave a message, and we answer by email.", "Schreiben Sie uns, wir antworten per E-Mail.", "请留言，我们会通过邮件回复您。"],
 		name: ["Name", "Name", "姓名"],
 		mail: ["Email address", "E-Mail-Adresse", "电子邮箱"],
@@ -171,7 +169,7 @@
 		} else if (event.kind === "state") {
 			const news = event.state !== state.state || event.agent !== state.agent;
 			state = event;
-			if (event.text && event.state !== "waiting") show({...event, by: "desk"});
+			if (event.text && event.state !== "waiting") show({...event, by: "told"});
 			status();
 			if (news && current) { arrange(); happened("state", {state: event.state, agent: event.agent}); }
 		} else change(event.of, event.kind === "edited" ? event.text : null);
@@ -277,7 +275,7 @@ header { padding: 14px 18px; padding-inline-end: 10px; min-height: 70px; }
 header div { flex: 1; }
 header :focus-visible, .launch { outline-offset: -4px !important; }
 h2, h3 { font-size: 17px; outline: 0; }
-header p, .dim, .who, .desk { font-size: 13px; }
+header p, .dim, .who, .told { font-size: 13px; }
 .tool { width: 40px; height: 40px; border-radius: 12px; display: grid; place-items: center; flex: none; }
 .tool:hover, .chip:hover { background: #8883; }
 .panel .body { flex: 1; overflow: auto; overscroll-behavior: contain; padding: 16px; display: flex; flex-direction: column; outline-offset: -3px; }
@@ -285,14 +283,14 @@ header p, .dim, .who, .desk { font-size: 13px; }
 .lines { gap: 4px; margin-top: auto; }
 .form p:first-child { font-size: 17px; }
 .line { max-width: 84%; align-self: flex-start; }
-.dim, .who, .desk, .typing, .gone .words { color: var(--dim); }
+.dim, .who, .told, .typing, .gone .words { color: var(--dim); }
 .who { margin: 8px 12px 2px; }
-.same .who, .desk .who, .desk time { display: none; }
+.same .who, .who:empty, .told time { display: none; }
 .words { background: var(--soft); border-radius: 16px; border-end-start-radius: 4px; padding: 8px 12px; white-space: pre-wrap; display: flow-root; }
 .visitor { align-self: flex-end; }
 .visitor .words { border-radius: 16px; border-end-end-radius: 4px; }
-.desk { align-self: center; text-align: center; margin: 8px 0; }
-.desk .words, .line.gone .words { background: none; padding: 0; }
+.told { align-self: center; text-align: center; margin: 8px 0; }
+.told .words, .line.gone .words { background: none; padding: 0; }
 time, small { unicode-bidi: plaintext; float: inline-end; font-size: 11px; opacity: .8; margin-block: 5px -3px; margin-inline-start: 10px; }
 .waits { opacity: .6; } .sent { opacity: 1; }
 canvas { display: block; width: 260px; max-width: 100%; max-height: 300px; object-fit: contain; }
@@ -379,14 +377,13 @@ input, select, textarea { border: 1px solid var(--dim); border-radius: 10px; pad
 	const line = (by, name, ...inside) => el("div", {class: `line ${by}`}, el("p", {class: "who"}, name),
 		el("div", {class: "words", dir: "auto"}, inside));
 	const add = (one) => { lines.insertBefore(one, one.matches(".waits") ? null : lines.querySelector(".waits")); bottom(); };
-	const show = ({n, at, by, name = "", key, text = "", file, choices}) => {
+	const show = ({n, at, by, name = "", key, text = "", file}) => {
 		shown.get(key)?.remove();
 		const one = line(by, name, file ? attached({n, file}) : linked(text), el("time", {}, moment(at * 1000)));
 		if (before.by === by && before.name === name) one.classList.add("same");
 		before = {by, name};
 		shown.set(n, one);
 		add(one);
-		suggest(lines, choices);
 	};
 	const change = (n, text) => {
 		const one = shown.get(n)?.lastChild;
@@ -443,11 +440,11 @@ input, select, textarea { border: 1px solid var(--dim); border-radius: 10px; pad
 	};
 	const arrived = ({n, by, name, text, file}) => {
 		typed();
-		if (by === "agent") answers.push(n);
+		answers.push(n);
 		if (!current) return;
 		happened("message", {by, name, text});
-		if (by === "agent" && (panel.hidden || !document.hasFocus())) {
-			if (panel.hidden) peek.replaceChildren(button("", () => open(), `${name}: ${text || file.name}`, {dir: "auto"}));
+		if (panel.hidden || !document.hasFocus()) {
+			if (panel.hidden) peek.replaceChildren(button("", () => open(), `${name ? `${name}: ` : ""}${text || file.name}`, {dir: "auto"}));
 			setTimeout(ring, document.hidden ? 700 : 0);
 		}
 		count();
@@ -464,7 +461,7 @@ input, select, textarea { border: 1px solid var(--dim); border-radius: 10px; pad
 		if (now !== lost) { lost = now; notice(); }
 		heading.textContent = say("title");
 		for (const one of [panel, body, lines, ...panel.querySelectorAll(":scope .tool, .write textarea")]) one.ariaLabel = one.placeholder = say(one.name || "title");
-		stands.textContent = token() ? state.text || "" : info?.open && info.until ? say("until", {when: moment(info.until)}) : "";
+		stands.textContent = token() ? state.text || "" : (info?.open && info.hours) || "";
 	};
 
 	// ---- before a chat: form, consent, hours
@@ -490,22 +487,17 @@ input, select, textarea { border: 1px solid var(--dim); border-radius: 10px; pad
 	};
 	const tick = (text) => el("label", {class: "tick"}, el("input", {type: "checkbox", name: "consent", required: true}), el("span", {dir: "auto"}, linked(text)));
 	const greet = () => {
-		const {open, form: fields = [], away_form, next, expect, consent, subscribe} = info;
+		const {open, form: fields = [], away_form, hours, expect, consent, subscribe} = info;
 		const asked = open || fields.some((one) => one.name === "mail") ? fields : [{name: "name"}, {name: "mail", type: "email", required: true}, ...fields];
 		start.replaceChildren();
-		fill(start, el("p", {dir: "auto"}, left ? say("thanks") : open ? say("hello") : `${say("closed")} ${next ? say("next", {when: moment(next)}) : ""}`));
+		fill(start, el("p", {dir: "auto"}, left ? say("thanks") : open ? say("hello") : hours || say("closed")));
 		if (!left && (open || away_form)) {
 			const text = open ? expect : say("away");
 			fill(start, text && el("p", {class: "dim", dir: "auto"}, text), asked.filter((one) => !person.identity?.[one.name]).map(input), consent && tick(consent),
 				el("label", {class: "trap", ariaHidden: true}, "Website", el("input", {name: "website", tabIndex: -1, autocomplete: "off"})));
-			if (open) suggest(start, info.suggested);
 		}
 		if (subscribe?.length) fill(start, el("div", {}, button("chip", news, say("news"))));
 		for (const one of start.querySelectorAll("[name]")) one.setAttribute("form", "write");
-	};
-	const suggest = (where, texts) => {
-		root.querySelector(".row.chips")?.remove();
-		if (texts?.length) fill(where, el("div", {class: "row chips"}, texts.map((text) => button("chip", () => { area.value = text; form.requestSubmit(); }, text, {dir: "auto"}))));
 	};
 	const strings = (values) => Object.fromEntries(Object.entries(values).map(([name, value]) => [name, typeof value === "object" ? JSON.stringify(value) : `${value}`]));
 	const begin = async (text) => {
@@ -513,7 +505,8 @@ input, select, textarea { border: 1px solid var(--dim); border-radius: 10px; pad
 			.map((one) => [one.name, one.type === "checkbox" ? one.checked : one.value.trim()]));
 		const {name: called, mail: address, identity, ...known} = person, at = place();
 		kept.write({name, mail});
-		form.inert = true;
+		if (go.disabled) return;
+		go.disabled = true;
 		try {
 			const {open} = info, {token, chat, events} = await post(`${here}/${open ? "chats" : "message"}`, {
 				text, key: random(), name: name || called, mail: mail || address, fields: strings({...known, ...facts, ...fields}), ...at, language, consent, website, identity, proof: await proof || undefined});
@@ -535,8 +528,7 @@ input, select, textarea { border: 1px solid var(--dim); border-radius: 10px; pad
 			notice(words(error));
 			load(); // hours may have changed, and work that was done counts once
 		}
-		form.inert = false;
-		area.focus();
+		go.disabled = false;
 	};
 	const forget = () => { kept.clear(); reset(); };
 	const reset = () => {
@@ -568,12 +560,12 @@ input, select, textarea { border: 1px solid var(--dim); border-radius: 10px; pad
 	};
 	const submit = () => {
 		const text = area.value.trim();
-		if (!text) return area.focus();
+		area.focus();
+		if (!text) return;
 		emojis.hidden = true;
 		if (!token()) return begin(text);
 		area.value = "";
 		wrote();
-		suggest(lines);
 		put({key: random(), text});
 	};
 	const files = (list) => {
