@@ -25,6 +25,7 @@ from .reloads import added, shown
 from .scrape import ROOMS, scrapes
 from .waits import BACKLOG, EDITS, QUEUE, backlog, edits, lone, pruning
 from .whole import KINDS, whole
+from .widget import page_load
 
 REPEATS = 3
 
@@ -129,6 +130,14 @@ def wholes():
         print(f"against a message, window {window:3}, {per_read:2} a read: {shown}")
 
 
+def widget():
+    """What a shop's page pays for the widget of its desk."""
+    size, fetched, there, shifted = run(page_load)
+    print(
+        f"the widget: {size:,} bytes, fetched in {fetched:.0f} ms, there after {there:.0f}; it shifts {shifted:.2f}"
+    )
+
+
 def main():
     grown, rate, peak = run(backlog)
     print(
@@ -142,6 +151,7 @@ def main():
     looks()
     archives()
     pages()
+    widget()
     wholes()
     filters()
     journal()

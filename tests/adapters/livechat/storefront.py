@@ -45,10 +45,12 @@ class Storefront:
         staff = {"protocol": "bridge.testing:ScriptedAdapter", "server": "staff"}
         sales = {"staff": "lobby", "shop": {"room": "sales", "capacity": 100, "files": {}}}
         self._map.write_text(
-            yaml.safe_dump({
-                "networks": {"shop": shop, "staff": staff},
-                "conversations": {"sales": {**sales, "prefix": "[{name}] "}},
-            })
+            yaml.safe_dump(
+                {
+                    "networks": {"shop": shop, "staff": staff},
+                    "conversations": {"sales": {**sales, "prefix": "[{name}] "}},
+                }
+            )
         )
 
     @contextlib.asynccontextmanager

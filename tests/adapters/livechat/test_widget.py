@@ -51,9 +51,13 @@ async def test_a_customer_is_answered(shop, browser):
         chat = await shop.asked("Does it\nrun <b>small</b>?")
         shop.say(f"!take {chat}")
         await expect(visitor.panel).to_contain_text("Anna")
-        said = shop.say("No, see https://shop.example/sizes. <img src=x onerror=alert(1)> javascript:alert(1)")
+        said = shop.say(
+            "No, see https://shop.example/sizes. <img src=x onerror=alert(1)> javascript:alert(1)"
+        )
         answer = visitor.log.locator(".agent")
-        await expect(answer.locator(".words")).to_contain_text("No, see https://shop.example/sizes. <img src=x")
+        await expect(answer.locator(".words")).to_contain_text(
+            "No, see https://shop.example/sizes. <img src=x"
+        )
         await expect(answer.get_by_role("link")).to_have_count(1)
         await expect(answer.get_by_role("link")).to_have_attribute("href", "https://shop.example/sizes")
         await expect(visitor.log.locator(".visitor .words")).to_have_css("white-space", "pre-wrap")
@@ -176,7 +180,9 @@ async def test_files_go_both_ways_and_pictures_are_seen(shop, browser):
         async with visitor.page.expect_download() as download:
             await visitor.log.get_by_role("button", name="stain.png").click()
         assert Path(await (await download.value).path()).read_bytes() == PIXEL
-        await chooser.set_input_files({"name": "a.zip", "mimeType": "application/zip", "buffer": b"PK\3\4" * 99})
+        await chooser.set_input_files(
+            {"name": "a.zip", "mimeType": "application/zip", "buffer": b"PK\3\4" * 99}
+        )
         await expect(visitor.log.get_by_role("alert")).to_contain_text("Not sent")
         assert chat
         visitor.visit.complaints.clear()  # of the file that was refused
