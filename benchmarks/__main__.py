@@ -134,7 +134,8 @@ def widget():
     """What a shop's page pays for the widget of its desk."""
     size, fetched, there, shifted = run(page_load)
     print(
-        f"the widget: {size:,} bytes, fetched in {fetched:.0f} ms, there after {there:.0f}; it shifts {shifted:.2f}"
+        f"the widget: {size:,} bytes, fetched in {fetched:.0f} ms, there after {there:.0f}; "
+        f"it shifts {shifted:.2f}"
     )
 
 

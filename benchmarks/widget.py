@@ -1,4 +1,4 @@
-"""What the widget of a desk costs a page: bytes as they travel, time until its button is there, what it shifts."""
+"""What the widget of a desk costs a page: bytes as they travel, time until it is there, what it shifts."""
 
 import gzip
 import statistics

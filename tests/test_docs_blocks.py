@@ -56,6 +56,7 @@ SHOWN = {
         r"conversation,position,",
         r'\{\n "id"',
     ),
+    "widget.md": (r"<script", r"script-src "),
 }
 """What is there to be looked at: a part of a map, output, and what other programs are configured with."""
 NETWORKS = {

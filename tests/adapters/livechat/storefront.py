@@ -1,6 +1,4 @@
-"""A shop: its pages on an origin of their own, a desk behind them, and staff in the room `lobby` of a scripted
-network.
-"""
+"""A shop: pages on an origin of their own, a desk, and staff in the room `lobby` of a scripted network."""
 
 import asyncio
 import contextlib
@@ -19,10 +17,10 @@ from tests.browser import visiting
 
 PATIENCE = 20.0
 _PAGE = """<!doctype html>
-<html lang="{language}" dir="{direction}">
-<meta charset="utf-8"><meta name="viewport" content="width=device-width, viewport-fit=cover">
+<html lang="{language}" dir="{direction}"><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, viewport-fit=cover">
 <link rel="icon" href="data:,"><title>Sweaters</title>
-<style>body {{ margin: 2rem; font: 1rem serif }} div, p, button {{ display: none; color: red !important }}</style>
+<style>body {{ margin: 2rem }} div, p, button {{ display: none; color: red !important }}</style>
 <h1>Sweater No. 4</h1>
 {before}
 <script src="{script}" data-desk="sales" {attributes} async></script>
@@ -99,7 +97,7 @@ class Storefront:
 
     @contextlib.asynccontextmanager
     async def visitor(self, browser, path="./", **options):
-        """Somebody who looks at a page. Fails where it complains, or asks others than the shop and its desk."""
+        """Somebody who looks at a page. Fails where it complains, or asks others than shop and desk."""
         asked = []
         async with visiting(browser, self.url, reduced_motion="reduce", **options) as visit:
             visit.page.on("request", lambda request: asked.append(request.url))

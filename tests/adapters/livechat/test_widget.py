@@ -1,4 +1,4 @@
-"""The widget as visitors have it: in Chromium, on pages of another origin, before a desk whose staff answer."""
+"""The widget as visitors have it: in Chromium, on pages of another origin, at a desk whose staff answer."""
 
 import asyncio
 import gzip
@@ -13,6 +13,7 @@ from bridge.model import MessageEdited, MessageId, RoomId, TypingChanged, plain
 from tests.adapters.livechat.storefront import PATIENCE, Storefront
 from tests.browser import PHONE, chromium
 
+PAGE = Path(__file__).parents[3] / "docs/widget.md"
 FILE = Path(__file__).parents[3] / "adapters/livechat/static/chat.js"
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c4944415408d763f8cfc0000003010100"
@@ -263,10 +264,13 @@ async def test_by_keyboard_and_reader(shop, browser):
         await visitor.page.keyboard.type("you")
         await visitor.page.keyboard.press("Enter")
         await shop.asked("Hello\nyou")
-        assert await visitor.log.get_attribute("aria-live") == "polite"
-        unnamed = """() => [...document.querySelector("hubbub-chat").shadowRoot.querySelectorAll("button, input, textarea")]
-          .filter((one) => one.checkVisibility() && !one.ariaLabel && !one.labels?.length && !one.textContent.trim())
-          .map((one) => one.outerHTML)"""
+        await expect(visitor.log).to_have_attribute("aria-live", "polite")
+        unnamed = """() => {
+          const root = document.querySelector("hubbub-chat").shadowRoot;
+          return [...root.querySelectorAll("button, input, textarea")]
+            .filter((one) => one.checkVisibility() && !one.ariaLabel && !one.labels?.length)
+            .filter((one) => !one.textContent.trim()).map((one) => one.outerHTML);
+        }"""
         assert await visitor.call(unnamed) == []
         await visitor.page.get_by_role("button", name="More").press("Enter")
         await expect(visitor.page.get_by_role("button", name="Download transcript")).to_be_focused()
@@ -293,7 +297,8 @@ async def test_it_can_be_read_on_any_colour(shop, browser, colour, scheme):
         return Math.max(a, b) / Math.min(a, b);
       };
       const find = (name) => root.querySelector(name);
-      return Math.min(ratio(find("header"), find("header")), ratio(find(".body"), find(".panel")), ratio(find(".typing"), find(".panel")));
+      const pairs = [["header", "header"], [".body", ".panel"], [".typing", ".panel"]];
+      return Math.min(...pairs.map((pair) => ratio(...pair.map(find))));
     }"""
     path = page(attributes=f'data-color="{colour}"')
     async with shop.visitor(browser, path, color_scheme=scheme) as visitor:
@@ -306,6 +311,14 @@ def test_it_is_small_and_writes_no_html():
     assert len(gzip.compress(source, 9)) < 15_000
     for word in (b"innerHTML", b"insertAdjacentHTML", b"outerHTML", b"document.write", b"cookie", b"eval("):
         assert word not in source
+
+
+def test_every_attribute_and_call_is_on_the_page():
+    known = set(re.findall(r"\bset\.(\w+)", FILE.read_text())) | {"hidden", "text-…"}
+    text = PAGE.read_text()
+    assert set(re.findall(r"^\| `data-([\w…-]+)`", text, re.MULTILINE)) == known
+    for name in ("open", "close", "user", "event", "on", "push"):
+        assert f"Hubbub.{name}(" in text
 
 
 def edited(said, words):
