@@ -27,8 +27,8 @@ log = logging.getLogger(__name__)
 _MOST = 200
 _SHARE = 8
 """At most this part of the descriptors that we may have: a client needs two, one for a file."""
-_LARGE_SHARE = 2
-"""The same of a port that is there for many."""
+_LEFT = 8
+"""A port that is there for many leaves this part of them to others."""
 _ASKING = 10.0
 """How long a client may take to ask, in seconds, and to send what comes with it."""
 _SLOWEST = 8192
@@ -260,19 +260,20 @@ def _places(listen: str, most: int | None) -> int:
         return most or _MOST
     if most is None:
         return min(_MOST, max(allowed // _SHARE, 1))
-    wanted = _LARGE_SHARE * most
+    wanted = most + most // (_LEFT - 1) + 1
     if allowed < wanted:
         allowed = wanted if highest == resource.RLIM_INFINITY else min(wanted, highest)
         resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, highest))
-    if allowed < wanted:
+    places = max(allowed - allowed // _LEFT, 1)
+    if places < most:
         log.warning(
             "%s: %d clients at most can be here at once, since this system lets us have %d files open: raise"
             " that (LimitNOFILE= of the service, ulimit -n)",
             listen,
-            allowed // _LARGE_SHARE,
+            places,
             allowed,
         )
-    return min(most, max(allowed // _LARGE_SHARE, 1))
+    return min(most, places)
 
 
 def _shut(client: socket.socket, _: "asyncio.Task[None]") -> None:

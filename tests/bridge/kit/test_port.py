@@ -144,8 +144,8 @@ async def test_a_port_for_many_may_come_to_have_the_files_for_them(session, list
     )
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", program, stdout=-1, stderr=-1)
     out, err = await process.communicate()
-    assert out.decode() == "(128, 128) 64\n"
-    assert f"{listen}: 64 clients at most can be here at once" in err.decode()
+    assert out.decode() == "(128, 128) 112\n"
+    assert f"{listen}: 112 clients at most can be here at once" in err.decode()
 
 
 @pytest.mark.parametrize("turns", range(4))

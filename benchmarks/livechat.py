@@ -1,0 +1,177 @@
+"""`python -m benchmarks.livechat`: what visitors of a desk cost, and how soon they are heard and answered.
+
+A thousand open chats, each with a stream: memory, and how long a line takes both ways, with nothing of the
+agents' server in it. Then a restart with ten thousand: how soon all follow again, whether anything was lost,
+and what of it was this process (CPU): where others want the processor too, the rest is theirs.
+"""
+
+import asyncio
+import contextlib
+import gc
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from bridge.app import Bridge
+from bridge.config import load
+from bridge.protocols import find
+from bridge.testing import free_port
+
+from .network import Network, resident
+
+OPEN = 1000
+LINES = 2000
+PER_SECOND = 100
+MANY = 10_000
+_GUARD = "{limits: {open_in_all: 100000, opened_in_all: 100000/s, said_in_all: 100000/s}}"
+
+
+def _configured(folder, port):
+    file = folder / "bridge.yaml"
+    file.write_text(
+        "networks:\n"
+        "  left: {protocol: 'bridge.testing:ScriptedAdapter', server: left}\n"
+        f"  shop: {{protocol: livechat, listen: '127.0.0.1:{port}', connections: 15000, guard: {_GUARD}}}\n"
+        "conversations:\n  sales: {left: one, shop: {room: sales, capacity: 100, close_after: 1d}}\n"
+    )
+    return load(file, find, {})
+
+
+class Crowd:
+    """The visitors, in their process."""
+
+    def __init__(self, port):
+        self._port = port
+
+    async def __aenter__(self):
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "benchmarks.visitors", f"{self._port}", stdin=-1, stdout=-1, limit=2**26
+        )
+        return self
+
+    async def __aexit__(self, *_):
+        self._process.kill()
+        await self._process.wait()
+
+    async def ask(self, *what):
+        self._process.stdin.write(json.dumps(what).encode() + b"\n")
+        return json.loads(await self._process.stdout.readline())
+
+
+@contextlib.asynccontextmanager
+async def serving(folder, port, left):
+    running = asyncio.ensure_future(Bridge(_configured(folder, port)).run())
+    try:
+        while not left.connected:
+            assert not running.done(), running.result()
+            await asyncio.sleep(0.01)
+        yield
+    finally:
+        running.cancel()
+        await asyncio.wait([running])
+
+
+def _spread(values):
+    values = sorted(values)
+    return ", ".join(f"p{p} {values[len(values) * p // 100] * 1000:.1f} ms" for p in (50, 95, 99))
+
+
+class Desk:
+    """What agents hear of visitors, and say to them."""
+
+    def __init__(self, left):
+        self.left, self.latencies, self.heard = left, [], []
+        left.on_text = self._heard
+
+    def _heard(self, text):
+        name, _, said = text.partition("> ")
+        with contextlib.suppress(ValueError):
+            self.latencies.append(time.monotonic() - float(said))
+            self.heard.append((name, said))
+
+    async def until(self, count):
+        while len(self.heard) < count:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+    async def take(self, count):
+        """Let agents have chats, 100 each."""
+        for number in range(1, count + 1):
+            self._say(number // 100, f"!take {number}")
+            if number % 50 == 0:
+                await self.left._adapter.flushed()
+                await asyncio.sleep(0.05)
+
+    async def answer(self, count, chats, per_second):
+        began = time.monotonic()
+        for n in range(count):
+            number = n % chats + 1
+            self._say(number // 100, f"{number}: {time.monotonic()}")
+            await asyncio.sleep(max(0.0, began + (n + 1) / per_second - time.monotonic()))
+
+    def _say(self, agent, text):
+        self.left.say("one", f"agent{agent}", text)
+
+
+async def ordinary(folder):
+    left, port = Network("left"), free_port()
+    desk = Desk(left)
+    async with serving(folder, port, left), Crowd(port) as crowd:
+        await crowd.ask("open", 20)
+        gc.collect()
+        before = resident()
+        began = time.monotonic()
+        await crowd.ask("open", OPEN)
+        took = time.monotonic() - began
+        gc.collect()
+        print(
+            f"{OPEN:,} chats are opened in {took:.1f} s: {(resident() - before) * 1024 / OPEN:.1f} KiB each"
+        )
+        await desk.take(OPEN)
+        await asyncio.sleep(1)
+        desk.latencies.clear()
+        desk.heard.clear()
+        await crowd.ask("say", LINES, PER_SECOND)
+        await desk.until(LINES)
+        print(f"a visitor's line to agents, {PER_SECOND}/s: {_spread(desk.latencies)}")
+        await desk.answer(LINES, OPEN, PER_SECOND)
+        seen = await crowd.ask("seen", LINES)
+        print(f"an agent's line to its visitor, {PER_SECOND}/s: {_spread(seen['latencies'])}")
+        print(f"lines out of order or lost: {seen['wrong']}")
+
+
+async def restarted(folder, lines):
+    left, port = Network("left"), free_port()
+    desk = Desk(left)
+    async with Crowd(port) as crowd:
+        async with serving(folder, port, left):
+            await crowd.ask("open", MANY)
+            gc.collect()
+            full = resident()
+        await crowd.ask("lost")
+        desk.heard.clear()
+        began, cpu = time.monotonic(), time.process_time()
+        async with serving(folder, port, left):
+            up = time.monotonic() - began
+            await crowd.ask("back", lines)
+            back, cpu = time.monotonic() - began, time.process_time() - cpu
+            wanted = MANY if lines else 0
+            await desk.until(wanted)
+            heard = time.monotonic() - began
+    known = len(set(desk.heard))
+    print(
+        f"{MANY:,} visitors{', each with a line to say,' if lines else ''} after a restart ({up:.1f} s): all "
+        f"follow again after {back:.1f} s ({cpu:.1f} s CPU), agents have heard all after {heard:.1f} s; "
+        f"{len(desk.heard) - known} twice, {wanted - known} lost; the process had {full:.0f} MiB"
+    )
+
+
+def main():
+    for measure, *more in ((ordinary,), (restarted, False), (restarted, True)):
+        with tempfile.TemporaryDirectory() as name:
+            asyncio.run(measure(Path(name), *more))
+
+
+if __name__ == "__main__":
+    main()
