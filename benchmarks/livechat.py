@@ -95,6 +95,13 @@ class Desk:
         while len(self.heard) < count:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
+    async def quiet(self):
+        """Wait until agents have heard all that the desk has to say for now."""
+        taken = -1
+        while taken != self.left.taken:
+            taken = self.left.taken
+            await asyncio.sleep(2)
+
     async def take(self, count):
         """Let agents have chats, 100 each."""
         for number in range(1, count + 1):
@@ -129,7 +136,7 @@ async def ordinary(folder):
             f"{OPEN:,} chats are opened in {took:.1f} s: {(resident() - before) * 1024 / OPEN:.1f} KiB each"
         )
         await desk.take(OPEN)
-        await asyncio.sleep(1)
+        await desk.quiet()
         desk.latencies.clear()
         desk.heard.clear()
         await crowd.ask("say", LINES, PER_SECOND)
