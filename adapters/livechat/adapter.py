@@ -50,6 +50,7 @@ from .guard.guard import Guard
 from .own_rooms import OwnRooms
 from .preflight import look_at
 from .streams import ChatStreams
+from .trial import trial_page
 from .uploads import ChatUploads
 from .visits import Visits
 from .widget import Widget
@@ -171,6 +172,7 @@ class LivechatAdapter(Adapter):
         )
         Visits(desks, door, guard, uploads, ChatStreams(desks.store, desks.followers)).add_to(door)
         door.add("GET", "/chat.js", Widget().answer, public=True)
+        door.add("GET", "/try/{desk}", trial_page, public=True)
         door.add("GET", "/kept/{chat}/{name}", uploads.for_the_core, public=True)
 
     async def _keep_time(self, desks: Desks) -> None:

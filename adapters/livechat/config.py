@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from typing import Annotated, ClassVar, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 
-from bridge import Claim, ListenAddress, Listening, Live, Model, address_of, is_loopback
+from bridge import Claim, ListenAddress, Listening, Live, Model, Prompted, address_of, is_loopback
 from bridge.desk import DeskRules
 
 from .attachments import FileRules
@@ -27,6 +27,10 @@ def _origin(text: str) -> str:
     ):
         raise ValueError("must be where pages of the shop come from, such as https://shop.example")
     return text.lower()
+
+
+def _several(value: object) -> object:
+    return [value] if isinstance(value, str) else value
 
 
 def _public(text: str) -> str:
@@ -60,11 +64,16 @@ class NetworkConfig(Model):
     """The address by which browsers come here, through that web server."""
     origins: Annotated[
         tuple[Annotated[str, AfterValidator(_origin)], ...],
+        BeforeValidator(_several),
         Live(),
-        Field(examples=[["https://shop.example"]]),
+        Prompted(),
+        Field(
+            examples=["https://shop.example"],
+            json_schema_extra={"anyOf": [{"type": "string"}, {"type": "array"}]},
+        ),
     ] = ()
-    """Where the pages come from that may show the widget: no other page's script gets an answer. By default
-    pages of `public_url` alone.
+    """Where the pages come from that may show the widget, one or a list: no other page's script gets an
+    answer. By default pages of `public_url` alone.
     """
     proxies: tuple[Annotated[str, AfterValidator(_proxy)], ...] = ()
     """Addresses of web servers on other machines that come here for visitors, such as `10.0.0.5` or

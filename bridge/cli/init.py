@@ -38,12 +38,13 @@ _INTERRUPTED = 130
     "--secrets", type=click.Choice(["here", "files", "variables"]),
     help="Where passwords stand: in FILE (which only you can read), in files beside it, or in variables.",
 )  # fmt: skip
+@click.option("--desk", is_flag=True, help="Make a desk: visitors of a web page are answered in a room.")
 @click.option("--no-input", is_flag=True, help="Ask nothing: what is needed is given, or missing.")
 @click.option("--offline", is_flag=True, help="Try no login and look at no room.")
 @click.option("--force", is_flag=True, help="Replace FILE if it is there already; it is kept beside it.")
 def init(  # noqa: PLR0913 -- the command's options
     file: Path, given: tuple[str, ...], answers: Path | None, secrets: str | None, *,
-    no_input: bool, offline: bool, force: bool,
+    desk: bool, no_input: bool, offline: bool, force: bool,
 ) -> None:  # fmt: skip
     """Ask, try each login, and write FILE.
 
@@ -55,11 +56,13 @@ def init(  # noqa: PLR0913 -- the command's options
     \b
     Examples:
       hubbub init
+      hubbub init --desk
       hubbub init /etc/hubbub/bridge.yaml --secrets files
       hubbub init --no-input --answers answers.yaml --set networks.home.password='${HOME_PASSWORD}'
 
     Exit codes: 0 it is written, 1 it is not, 2 wrong usage, 78 an answer has a mistake.
     """  # noqa: D301 - the sign is click's, for lines that stay as they are
+    from .setup.desk import visitors
     from .setup.dialogue import Dialogue
     from .setup.draft import drafting
     from .setup.steps import ask_all
@@ -70,12 +73,15 @@ def init(  # noqa: PLR0913 -- the command's options
         file = _place(dialogue, file, force=force)
         with drafting(file) as draft:
             _take(draft, given, answers)
+            shop = visitors(draft) if desk else None
             if dialogue.with_somebody:
-                _greet(dialogue, file)
-            ask_all(dialogue, draft, offline=offline)
+                _greet(dialogue, file, desk=desk)
+            ask_all(dialogue, draft, offline=offline, visitors=shop)
             _see_that_it_is_whole(draft)
             where: Any = secrets or _secrets(dialogue)
             _tell(dialogue, draft, write(draft, where, _schema(draft)))
+            if shop is not None:
+                _tell_of_pages(dialogue, draft, shop)
     except (click.Abort, KeyboardInterrupt):
         click.echo("\nNothing is written.", err=True)
         sys.exit(_INTERRUPTED)
@@ -135,9 +141,12 @@ def _take(draft: "Draft", given: tuple[str, ...], answers: Path | None) -> None:
     draft.top.update(data)
 
 
-def _greet(dialogue: "Dialogue", file: Path) -> None:
+def _greet(dialogue: "Dialogue", file: Path, *, desk: bool) -> None:
     dialogue.say()
-    dialogue.say("Hubbub joins rooms of chat networks: what is said in one appears in the others.")
+    if desk:
+        dialogue.say("A desk: visitors of a web page write, and agents answer in a room of a chat network.")
+    else:
+        dialogue.say("Hubbub joins rooms of chat networks: what is said in one appears in the others.")
     dialogue.say("Have an account for it on each network at hand: it needs one of its own, not yours.")
     dialogue.say(
         f"Each login is tried, then {file} is written. Ctrl-C ends this, and nothing is left behind."
@@ -199,3 +208,14 @@ def _tell(dialogue: "Dialogue", draft: "Draft", done: "Written") -> None:
     width = max(map(len, steps))
     for words, what in steps.items():
         dialogue.say(f"  {words:<{width}}  {what}")
+
+
+def _tell_of_pages(dialogue: "Dialogue", draft: "Draft", shop: str) -> None:
+    """Say what goes into a page."""
+    from .setup.desk import lines_for_pages
+
+    for line, trial in lines_for_pages(draft, shop):
+        dialogue.say()
+        dialogue.say("The line for your pages, before </body>:")
+        click.echo(f"  {line}")
+        dialogue.say(f"While it runs, try it without a page: {trial}")

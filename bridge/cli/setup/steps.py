@@ -19,6 +19,7 @@ from bridge.errors import ConfigError
 from bridge.model import RoomId
 from bridge.protocols import find, names
 
+from .desk import DESK, complete
 from .dialogue import Dialogue
 from .draft import Draft
 from .questions import Question, questions
@@ -34,14 +35,16 @@ _NEXT = {
 }
 
 
-def ask_all(dialogue: Dialogue, draft: Draft, *, offline: bool) -> None:
-    """Ask for everything that is not given yet, and try what is answered. Raises HubbubError."""
-    _Steps(dialogue, draft, offline=offline).all()
+def ask_all(dialogue: Dialogue, draft: Draft, *, offline: bool, visitors: str | None = None) -> None:
+    """Ask for everything that is not given yet, and try what is answered; `visitors` is the network whose
+    rooms are desks, where that is what is wanted. Raises HubbubError.
+    """
+    _Steps(dialogue, draft, offline=offline, visitors=visitors).all()
 
 
 class _Steps:
-    def __init__(self, dialogue: Dialogue, draft: Draft, *, offline: bool) -> None:
-        self._dialogue, self._draft, self._offline = dialogue, draft, offline
+    def __init__(self, dialogue: Dialogue, draft: Draft, *, offline: bool, visitors: str | None) -> None:
+        self._dialogue, self._draft, self._offline, self._visitors = dialogue, draft, offline, visitors
 
     def all(self) -> None:
         for name in list(self._draft.networks):
@@ -49,6 +52,8 @@ class _Steps:
         while self._dialogue.with_somebody and (protocol := self._protocol()):
             self._network(self._name(protocol))
         self._rooms()
+        if self._visitors is not None:
+            complete(self._draft, self._visitors)
         (owner,) = (one for one in questions(TopBlock) if one.key == "owner")
         if self._dialogue.with_somebody and "owner" not in self._draft.top:
             self._dialogue.title("The bridge")
@@ -59,7 +64,11 @@ class _Steps:
     def _protocol(self) -> str:
         """Return the protocol of one more network; empty: that is all."""
         dialogue, known = self._dialogue, names()
-        dialogue.title("One more network?" if self._draft.networks else "Which networks shall be joined?")
+        if self._visitors is not None and len(self._draft.networks) == 1:
+            dialogue.title("Where are the agents? Name the network of the client that they use.")
+            self._list(known)
+        else:
+            dialogue.title("One more network?" if self._draft.networks else "Which networks shall be joined?")
         if not self._draft.networks:
             self._list(known)
         enough = len(self._draft.networks) > 1
@@ -157,16 +166,14 @@ class _Steps:
 
     def _conversation(self) -> None:
         draft, dialogue = self._draft, self._dialogue
-        dialogue.title("Which rooms shall be one conversation?")
-        while True:
-            title = dialogue.line("a name for the conversation", "" if draft.conversations else _FIRST)
-            if title and title not in draft.conversations:
-                break
-            dialogue.say("Give it a name that no other has.", "red")
+        title = self._title()
         found: dict[str, Any] = {}
         for network in list(draft.networks):
-            rooms: list[Any] = []
-            while (entry := self._room(f"conversations.{title}", network, {}, more=bool(rooms))) is not None:
+            rooms: list[Any] = [{"room": title}] if network == self._visitors else []
+            while (
+                network != self._visitors
+                and (entry := self._room(f"conversations.{title}", network, {}, more=bool(rooms))) is not None
+            ):
                 rooms.append(entry)
                 if len(draft.networks) > 1:
                     break
@@ -181,6 +188,18 @@ class _Steps:
                 for _, sentence in mistakes:
                     dialogue.say(sentence, "red")
                 dialogue.say("So this conversation is left out.", "red")
+
+    def _title(self) -> str:
+        """Return the name of a new conversation."""
+        asked, first = "Which rooms shall be one conversation?", _FIRST
+        if self._visitors is not None:
+            asked, first = "What is the desk called, and in which rooms are its agents?", DESK
+        self._dialogue.title(asked)
+        while True:
+            title = self._dialogue.line("a name for it", "" if self._draft.conversations else first)
+            if title and title not in self._draft.conversations:
+                return title
+            self._dialogue.say("Give it a name that no other has.", "red")
 
     def _room(
         self, where: str, network: str, entry: dict[str, Any], *, ask: bool = True, more: bool = False

@@ -249,3 +249,14 @@ def test_what_cannot_be_written_whole_leaves_all_as_it_was(folder: Folder):
     assert code == 1
     assert "cannot be written" in told
     assert (folder.left, folder.file.read_text()) == (["bridge.schema.json", "bridge.yaml"], "mine")
+
+
+def test_a_desk_needs_no_more_than_where_its_agents_are(folder: Folder):
+    agents = {"protocol": f"{HERE}:Guarded", "server": "here", "password": PASSWORD.replace("$", "$$")}
+    answers = {"networks": {"team": agents}, "conversations": {"support": {"team": "one"}}}
+    code, told = folder.init("--desk", "--offline", answers=answers)
+    assert code == 0
+    (desk,) = folder.map().conversations.values()
+    assert [(entry.network, entry.room) for entry in desk.rooms] == [("team", "one"), ("shop", "support")]
+    assert desk.prefix == "[{name}] "
+    assert '<script src="http://127.0.0.1:8490/chat.js" data-desk="support" async></script>' in told
