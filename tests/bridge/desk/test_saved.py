@@ -1,5 +1,7 @@
 """Saved answers: the owner's file, what is found in it, and what is suggested."""
 
+import re
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -192,3 +194,12 @@ def test_the_file_is_read_when_it_changes_and_not_while_it_has_mistakes(file, ca
 def test_what_fits_is_suggested(file, said, fits):
     found = Matcher(read(file, SHOP)).suggest(said)
     assert (found.key if found else None) == fits
+
+
+def test_what_the_page_shows_can_be_read(tmp_path):
+    page = (Path(__file__).parents[3] / "docs/desks.md").read_text()
+    for ending, first, number in (("yaml", "sizes:", 3), ("csv", "key,text", 1)):
+        shown = re.search(rf"^    {first}.*\n(?:    .*\n)+", page, re.MULTILINE)
+        file = tmp_path / f"answers.{ending}"
+        file.write_text(textwrap.dedent(shown[0]))
+        assert len(read_answers(file, ["order"])) == number
