@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from .chats import Chats
 from .floor import Floor
 from .model import Chat, ChatState, Person
+from .reception import Reception
 from .routing import Back, Candidate, Offer, Open, TakingTurns, Unanswered, Why, steps
 from .seams import Seams
 
@@ -14,8 +15,8 @@ __all__ = ["Assigning"]
 class Assigning:
     """Does it for one desk. Each call stands in a transaction of the store."""
 
-    def __init__(self, floor: Floor, seams: Seams) -> None:
-        self._floor, self._chats, self._seams = floor, floor.chats, seams
+    def __init__(self, floor: Floor, seams: Seams, reception: Reception) -> None:
+        self._floor, self._chats, self._seams, self._reception = floor, floor.chats, seams, reception
         self._missing: dict[str, float] = {}
         """Since when agents have been gone or away, by the clock's `monotonic`."""
         self._before: dict[int, str | None] = {}
@@ -25,10 +26,12 @@ class Assigning:
         """Do what is to be done now."""
         rules = self._floor.rules
         people = {one.key: one for one in self._seams.agents(rules)}
-        wanted = TakingTurns(rules.assign, rules.capacity, rules.answer_within, rules.back_within)
+        is_open = not self._chats.in_line or self._reception.situation().is_open
+        assign = rules.assign if is_open else "first"  # nobody is asked for an answer after hours
+        wanted = TakingTurns(assign, rules.capacity, rules.answer_within, rules.back_within)
         agents = list(self._candidates(people))
         self._remember()
-        for step in list(steps(wanted, agents, self._open(), self._chats.clock.now())):
+        for step in list(steps(wanted, agents, self._open(is_open=is_open), self._chats.clock.now())):
             chat = self._chats.open[step.number]
             match step:
                 case Offer():
@@ -68,7 +71,7 @@ class Assigning:
                 program=rules.is_bot(key),
             )
 
-    def _open(self) -> Iterator[Open]:
+    def _open(self, *, is_open: bool) -> Iterator[Open]:
         """Yield what may be moved, who waits longest first."""
         moving = {number for key in self._missing for number in self._chats.held.get(key, ())}
         chats = [self._chats.open[number] for number in moving | self._chats.in_line]
@@ -80,7 +83,7 @@ class Assigning:
                     since = chat.offered_at or 0.0
                     yield Open(chat.number, "offered", since, chat.agent, asked=chat.passed)
                 case _:
-                    before = self._before[chat.number]
+                    before = self._before[chat.number] if is_open else None
                     yield Open(chat.number, "waiting", 0.0, before=before, asked=chat.passed)
 
     def _remember(self) -> None:

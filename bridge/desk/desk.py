@@ -83,7 +83,7 @@ class Desk:
         self._answering.look()
         asked = self._asked = replace(asked, hours=self._reception.ask, saved=self._answering)
         self._hearing = Hearing(self._floor, asked)
-        self._assigning = Assigning(self._floor, asked)
+        self._assigning = Assigning(self._floor, asked, self._reception)
         self._ticking = Ticking(self._floor, self._assigning)
 
     @property

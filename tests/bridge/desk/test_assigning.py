@@ -144,6 +144,16 @@ def test_a_visitor_is_passed_on_to_anybody(shop):
     assert shop.told()[-1] == "To whom? !transfer 12 NAME"
 
 
+def test_after_hours_nobody_is_asked_and_whoever_likes_takes_a_visitor(shop):
+    shop.agent("anna", "!hours closed")
+    number = shop.open(customer="c7")
+    later(shop, 1)
+    assert whose(shop, number) == ("waiting", "")
+    shop.agent("ben", "!hours normal")
+    later(shop, 1)
+    assert whose(shop, number) == ("offered", "Anna")
+
+
 def test_another_desk_gives_it_to_its_own(shop):
     number = shop.open()
     support = shop.at("support")
