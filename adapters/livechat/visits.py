@@ -152,7 +152,9 @@ class Visits:
 
     async def _page(self, request: web.Request, chat: Chat) -> web.StreamResponse:
         page = read(await request.read(), PageSeen)
-        self._desks.desk(chat.desk).visited(chat.number, self._guard.page(page.page), page.title)
+        self._desks.desk(chat.desk).visited(
+            chat.number, self._guard.page(page.page), self._guard.beside(page.title)
+        )
         return answered({})
 
     async def _close(self, request: web.Request, chat: Chat) -> web.StreamResponse:
@@ -162,7 +164,7 @@ class Visits:
 
     async def _rate(self, request: web.Request, chat: Chat) -> web.StreamResponse:
         rating = read(await request.read(), Rating)
-        self._desks.desk(chat.desk).rated(chat.number, rating.stars, rating.words)
+        self._desks.desk(chat.desk).rated(chat.number, rating.stars, self._guard.beside(rating.words))
         await self._desks.kept()
         return answered({})
 

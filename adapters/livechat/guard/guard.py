@@ -4,6 +4,7 @@ import asyncio
 import ipaddress
 import logging
 import mimetypes
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
@@ -31,6 +32,8 @@ __all__ = ["Guard"]
 log = logging.getLogger(__name__)
 
 _PIECE = 1024 * 1024
+_ONE_WORD = re.compile(r"[!-~]+")
+"""What an address of a page is, as browsers write it."""
 
 
 class Guard:
@@ -75,8 +78,8 @@ class Guard:
         return self._proofs.set(self._known(caller)[1]) if self._proofs is not None else None
 
     async def opening(self, caller: Caller, asked: NewVisit) -> Admitted:
-        """Let somebody begin a chat, or leave a message. How many chats are open is counted last, and nobody
-        else's turn comes before this one is.
+        """Let somebody begin a chat, or leave a message. How many chats are open is counted last: nothing
+        else is done before this one is.
         """
         address, who = self._known(caller)
         if asked.website:
@@ -108,13 +111,16 @@ class Guard:
     def page(self, address: str) -> str:
         """Return the address of a page that somebody is on, as it may be shown: a link if it is a shop's."""
         own = any(f"{address}/".startswith(f"{origin}/") for origin in self.config.origins)
-        return address if own else harmless(address)[0]
+        return address if own and _ONE_WORD.fullmatch(address) else self.beside(address)
+
+    def beside(self, text: str) -> str:
+        """Return what somebody wrote as it may stand beside the desk's own words: a line without links."""
+        return harmless(" ".join(text.split()))[0]
 
     def bringing(self, caller: Caller) -> None:
         """Let somebody send a file, before it comes."""
-        if self._files.wait(
-            self._known(caller)[1]
-        ):  # no 429: the browser would hold back all that is said after it
+        who = self._known(caller)[1]
+        if self._files.wait(who):  # no 429: the browser would hold back all that is said after it
             raise _no(caller, 403, "pace", N_("Too many files came from here: try again later."))
 
     async def brought(self, caller: Caller, name: str, file: Path) -> str:
@@ -183,11 +189,11 @@ class Guard:
         return msgspec.structs.replace(
             asked,
             text=self._unlinked(caller, asked.text),
-            name=customer.name if customer and customer.name else harmless(asked.name)[0],
-            mail=customer.mail if customer and customer.mail else asked.mail,
-            fields={harmless(key)[0]: harmless(value)[0] for key, value in asked.fields.items()},
+            name=self.beside((customer and customer.name) or asked.name),
+            mail=self.beside((customer and customer.mail) or asked.mail),
+            fields={self.beside(key): self.beside(value) for key, value in asked.fields.items()},
             page=self.page(asked.page),
-            title=harmless(asked.title)[0],
+            title=self.beside(asked.title),
         )
 
     def _unlinked(self, caller: Caller, text: str) -> str:

@@ -98,6 +98,18 @@ async def test_an_address_inside_is_asked_about_nowhere(lists, dns):
     assert f"9.0.0.10.{ZONE}" not in (dns[1]._log).read_text()
 
 
+async def test_who_is_on_a_list_begins_no_chat(dns, tmp_path):
+    adapter = await new_adapter(tmp_path, guard={"dnsbl": [ZONE], "dns": dns[0]})
+    place = DeskPlace(adapter, ROOM, None, Person("ann", address(adapter), ROOM))
+    async with place.running(), aiohttp.ClientSession() as session:
+        for who, status in ((LISTED, 403), (CLEAN, 201)):
+            headers = {"X-Forwarded-For": f"{who}"}
+            url = f"{address(adapter)}/desk/{ROOM}/chats"
+            async with session.post(url, json={"text": "hello"}, headers=headers) as answer:
+                told = await answer.json()
+                assert (answer.status, told.get("code")) == (status, "listed" if status == 403 else None)
+
+
 @pytest.fixture(scope="module")
 async def daemon(tmp_path_factory):
     """The addresses of ClamAV's daemon, which knows one virus: it is none."""
