@@ -48,15 +48,15 @@ class GuardLimits(Model):
     many people may share, in an office or behind a provider of telephones.
     """
 
-    open: Many = 5
+    open: Many = 10
     """So many chats from one address may be open at a time."""
     open_in_all: Many = 2000
     """So many chats may be open at a time."""
-    opened: RateWritten = "20/h"
+    opened: RateWritten = "60/h"
     """So many chats may be begun from one address, and messages left, in so much time."""
     opened_in_all: RateWritten = "1200/h"
     """So many may be begun, and messages left, by all in so much time."""
-    said: RateWritten = "40/m"
+    said: RateWritten = "60/m"
     """So many lines may be said from one address in so much time."""
     said_in_all: RateWritten = "1200/m"
     """So many lines may be said by all in so much time."""

@@ -85,7 +85,7 @@ class Guard:
         if asked.website:
             raise _no(caller, 400, "form", N_("A field was filled in that is for nobody: reload the page."))
         self._measure(caller, asked.text)
-        self._pace(caller, self._opened, who)
+        self._pace(caller, "opened", self._opened, who)
         if self._proofs is not None and not self._proofs.spend(who, asked.proof or {}):
             raise _no(caller, 403, "proof", N_("The page has been open for long: try again."))
         customer = self._customer(caller, asked.identity) if asked.identity is not None else None
@@ -103,7 +103,7 @@ class Guard:
     async def saying(self, caller: Caller, text: str) -> str:
         """Let somebody say something. Returns what of it may be said."""
         self._measure(caller, text)
-        self._pace(caller, self._said, self._known(caller)[1])
+        self._pace(caller, "said", self._said, self._known(caller)[1])
         chat = self._chat(caller.chat) if caller.chat is not None else None
         is_known = chat is not None and chat.answered_at is not None
         return text if is_known else self._unlinked(caller, text)
@@ -120,7 +120,9 @@ class Guard:
     def bringing(self, caller: Caller) -> None:
         """Let somebody send a file, before it comes."""
         who = self._known(caller)[1]
-        if self._files.wait(who):  # no 429: the browser would hold back all that is said after it
+        if self._files.wait(who):
+            self._note("files")
+            # no 429: the browser would hold back all that is said after it
             raise _no(caller, 403, "pace", N_("Too many files came from here: try again later."))
 
     async def brought(self, caller: Caller, name: str, file: Path) -> str:
@@ -131,7 +133,7 @@ class Guard:
 
     def mailing(self, caller: Caller) -> None:
         """Let somebody ask for a mail, which may go to anybody."""
-        self._pace(caller, self._mails, self._known(caller)[1])
+        self._pace(caller, "mails", self._mails, self._known(caller)[1])
 
     async def _scan(self, caller: Caller, clamd: Clamd, file: Path) -> None:
         try:
@@ -167,13 +169,22 @@ class Guard:
                 caller, 400, "long", N_("This is too long: {most} lines at most."), most=self._limits.lines
             )
 
-    def _pace(self, caller: Caller, pace: SharedPace, who: str) -> None:
+    def _pace(self, caller: Caller, limit: str, pace: SharedPace, who: str) -> None:
         if seconds := pace.wait(who):
+            self._note(limit)
             raise _no(caller, 429, "pace", N_("This was too fast: wait a moment."), retry_after=seconds)
+
+    def _note(self, limit: str) -> None:
+        self._complaints.tell(
+            limit,
+            f"visitors are refused: {limit}: or {limit}_in_all: below guard: limits: is reached",
+            level=logging.WARNING,
+        )
 
     def _count(self, caller: Caller, who: str) -> None:
         addresses = [chat.address for chat in self._open_chats()]
         if addresses.count(who) >= self._limits.open or len(addresses) >= self._limits.open_in_all:
+            self._note("open")
             raise _no(caller, 429, "open", N_("Too many chats are open: try again later."), retry_after=60)
 
     def _customer(self, caller: Caller, identity: Identity) -> Identity:

@@ -80,12 +80,13 @@ async def test_all_have_so_many_open_chats():
     assert (await desk.refusal("198.51.100.1")).code == "open"
 
 
-async def test_an_address_begins_so_many_chats_in_so_much_time():
+async def test_an_address_begins_so_many_chats_in_so_much_time(caplog):
     desk = Desk(limits={"opened": "2/h", "open": 100})
     await desk.open()
     await desk.open()
     refused = await desk.refusal()
     assert (refused.status, refused.code, refused.retry_after) == (429, "pace", 1800)
+    assert [message.partition(": or")[0] for message in caplog.messages] == ["visitors are refused: opened"]
     await desk.open(ANN)
     desk.clock.move(1801)
     await desk.open()
