@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from bridge.desk import ChatState, DeskRules
 from bridge.model import SendMessage
@@ -20,7 +20,28 @@ VISITORS = range(5)
 
 agents = st.sampled_from(AGENTS)
 desks = st.sampled_from(("sales", *DESKS))
-numbers = st.integers(1, 6)
+ENDS = (*AGENTS, *DESKS, "nobody")
+"""To whom visitors are passed on."""
+ways = st.sampled_from(
+    (
+        *["plain"] * 8,
+        "address",
+        "address",
+        "at",
+        "reply",
+        "reply",
+        "desk",
+        "take",
+        "take",
+        "to",
+        "to",
+        "close",
+        "note",
+        *ENDS,
+    )
+)
+"""How agents say something."""
+numbers = st.sampled_from((1, 2, 3, 4, 5, 1, 2, 3, 6))
 visitors = st.sampled_from(VISITORS)
 
 
@@ -105,7 +126,19 @@ class Lobby(RuleBasedStateMachine):
     def at(self, desk: str, number: int | None) -> _Chat | None:
         return next((one for one in self.chats.values() if (one.desk, one.number) == (desk, number)), None)
 
-    @rule(visitor=visitors)
+    @initialize(many=st.integers(2, 5))
+    def a_day_begins(self, many: int) -> None:
+        for visitor in range(many):
+            self.visitor_writes(visitor)
+        for agent, number in (("anna", 1), ("ben", 2)):
+            self.agent_takes(agent, number, "sales")
+            self.agent_talks(agent, 0, "sales", "plain")
+
+    @rule(writing=st.lists(visitors, min_size=1, max_size=4))
+    def visitors_write(self, writing: list[int]) -> None:
+        for visitor in writing:
+            self.visitor_writes(visitor)
+
     def visitor_writes(self, visitor: int) -> None:
         text = self.word()
         if visitor not in self.chats:
@@ -136,36 +169,48 @@ class Lobby(RuleBasedStateMachine):
             self.turn_away(chat)
             chat.state = "closed"
 
-    @rule(agent=agents, desk=desks)
-    def agent_talks(self, agent: str, desk: str) -> None:
-        text = self.word()
-        chat = self.at(desk, self.current.get((desk, agent)))
-        self.reach(agent, text, chat, self.hear(agent, text, desk))
+    @rule(said=st.lists(st.tuples(agents, numbers, desks, ways), min_size=1, max_size=8))
+    def agents_say(self, said: list[tuple[str, int, str, str]]) -> None:
+        for agent, number, desk, way in said:
+            match way:
+                case "take":
+                    self.agent_takes(agent, number, desk)
+                case "to":
+                    self.agent_turns(agent, number, desk)
+                case "close":
+                    self.agent_closes(agent, number, desk)
+                case "note":
+                    self.agent_notes(agent, number, desk)
+                case _ if way in ENDS:
+                    self.agent_passes_on(agent, number, desk, way)
+                case _:
+                    self.agent_talks(agent, number, desk, way)
 
-    @rule(agent=agents, number=numbers, desk=desks, by=st.sampled_from(["address", "at", "reply", "desk"]))
-    def agent_names_a_chat(self, agent: str, number: int, desk: str, by: str) -> None:
+    def agent_talks(self, agent: str, number: int, desk: str, to: str) -> None:
         text = self.word()
-        if by == "desk":  # an answer to what the desk says of a chat
+        if to == "plain":
+            chat = self.at(desk, self.current.get((desk, agent)))
+            self.reach(agent, text, chat, self.hear(agent, text, desk))
+            return
+        if to == "desk":  # an answer to what the desk says of a chat
             said = [row.id for row in self.shop.store.feed(desk) if row.chat == number and not row.n]
             name = self.hear(agent, text, desk, said[-1] if said else f"{number}.f1")
-        elif by == "reply":
+        elif to == "reply":
             name = self.hear(agent, text, desk, f"{number}.1")
         else:
-            name = self.hear(agent, f"{number}: {text}" if by == "address" else f"@{number} {text}", desk)
+            name = self.hear(agent, f"{number}: {text}" if to == "address" else f"@{number} {text}", desk)
         chat = self.at(desk, number)
         if chat is not None and chat.state in ("waiting", "offered") and self.may_have(agent, chat):
             self.taken(agent, chat)
         theirs = chat is not None and (chat.state, chat.agent) == ("talking", agent)
         self.reach(agent, text, chat if theirs else None, name)
 
-    @rule(agent=agents, number=numbers, desk=desks)
     def agent_takes(self, agent: str, number: int, desk: str) -> None:
         self.reach(agent, "", None, self.hear(agent, f"!take {number}", desk))
         chat = self.at(desk, number)
         if chat is not None and self.may_have(agent, chat):
             self.taken(agent, chat)
 
-    @rule(agent=agents, number=numbers, desk=desks)
     def agent_turns(self, agent: str, number: int, desk: str) -> None:
         self.reach(agent, "", None, self.hear(agent, f"!to {number if number < 6 else '-'}", desk))
         chat = self.at(desk, number)
@@ -174,7 +219,6 @@ class Lobby(RuleBasedStateMachine):
         elif chat is not None and (chat.state, chat.agent) == ("talking", agent):
             self.current[desk, agent] = number
 
-    @rule(agent=agents, number=numbers, desk=desks)
     def agent_closes(self, agent: str, number: int, desk: str) -> None:
         self.reach(agent, "", None, self.hear(agent, f"!close {number}", desk))
         chat = self.at(desk, number)
@@ -186,7 +230,6 @@ class Lobby(RuleBasedStateMachine):
         """Whether a chat is open, and no other agent's."""
         return chat.state in ("waiting", "offered") or (chat.state, chat.agent) == ("talking", agent)
 
-    @rule(agent=agents, number=numbers, desk=desks, to=st.sampled_from((*AGENTS, *DESKS, "nobody")))
     def agent_passes_on(self, agent: str, number: int, desk: str, to: str) -> None:
         self.reach(agent, "", None, self.hear(agent, f"!transfer {number} {to}", desk))
         chat = self.at(desk, number)
@@ -200,7 +243,6 @@ class Lobby(RuleBasedStateMachine):
             self.turn_away(chat)
             chat.state, chat.agent, chat.offered_at = "offered", to, self.passed
 
-    @rule(agent=agents, number=numbers, desk=desks)
     def agent_notes(self, agent: str, number: int, desk: str) -> None:
         for text in (f"!note {number} {self.word()}", f"// {self.word()}", f"{number}: !noet {self.word()}"):
             self.reach(agent, "", None, self.hear(agent, text, desk))
