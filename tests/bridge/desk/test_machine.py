@@ -20,6 +20,7 @@ VISITORS = range(5)
 
 agents = st.sampled_from(AGENTS)
 desks = st.sampled_from(("sales", *DESKS))
+WAITS = ("waiting", "offered")
 ENDS = (*AGENTS, *DESKS, "nobody")
 """To whom visitors are passed on."""
 ways = st.sampled_from(
@@ -37,6 +38,8 @@ ways = st.sampled_from(
         "to",
         "close",
         "note",
+        "restart",
+        "restart",
         *ENDS,
     )
 )
@@ -179,6 +182,8 @@ class Lobby(RuleBasedStateMachine):
                     self.agent_turns(agent, number, desk)
                 case "close":
                     self.agent_closes(agent, number, desk)
+                case "restart":
+                    self.service_starts_anew()
                 case "note":
                     self.agent_notes(agent, number, desk)
                 case _ if way in ENDS:
@@ -290,7 +295,6 @@ class Lobby(RuleBasedStateMachine):
             said = self.shop.send("anna", text, speaker=speaker)
             assert self.shop.desk.heard(said).id.startswith("0.")
 
-    @rule()
     def service_starts_anew(self) -> None:
         self.shop.again()
         self.desks = {"sales": self.shop.desk, "support": self.shop.at("support")}
@@ -321,6 +325,8 @@ class Lobby(RuleBasedStateMachine):
             if chat.state in ("talking", "offered"):
                 assert found.agent == f"irc/{chat.agent}"
         for desk in DESKS:
+            in_line = {one.number for one in self.chats.values() if one.desk == desk and one.state in WAITS}
+            assert {one.number for one in self.desks[desk].queue()} == in_line
             assert all(len(self.load(agent, desk)) <= 2 for agent in AGENTS)
 
     def teardown(self) -> None:
