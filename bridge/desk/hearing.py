@@ -20,7 +20,7 @@ from .chats import Chats
 from .commands import INSTRUCTIONS, AgentAsks
 from .cut_lines import CutLines
 from .floor import Floor, NotDone
-from .lines import AgentAside, AgentCommand, AgentLine, AgentWords, read_line
+from .lines import AgentAside, AgentCommand, AgentLine, AgentWords, read_line, words_of
 from .model import Chat, ChatFile, ChatState, LineBody, Person, SaidBy, chat_of
 from .seams import Seams
 
@@ -74,7 +74,7 @@ class Hearing:
         agent = self._agent(command.speaker)
         if agent is None:
             return None
-        said = read_line(command.content)
+        said, own = _meant(command), _own_chat(command.room)
         to = chat_of(command.answered.part.id) if command.answered is not None else None
         number = None if isinstance(said, AgentAside) else said.number
         number = number if number is not None else to
@@ -82,7 +82,7 @@ class Hearing:
         try:
             line = self._read(said, agent, command, number)
         except NotDone as why:
-            self._chats.tell(str(why), number or _own_chat(command.room) or 0, command.room)
+            self._chats.tell(str(why), number or own or 0, command.room)
         if number is not None or not isinstance(said, AgentWords):
             self._cut.note(agent.key, command.content.text, line.chat if line is not None else 0)
         return line
@@ -177,7 +177,7 @@ class Hearing:
         if found is None:
             return None
         chats, chat, n = found
-        said, name = read_line(command.content), command.speaker.name
+        said, name = _meant(command), command.speaker.name
         if isinstance(said, AgentWords) and said.number in (None, chat.number):
             body = LineBody(text=said.text, of=n)
             return _Line(chat.number, chats.add(chat, "edited", SaidBy.AGENT, name, body))
@@ -209,6 +209,14 @@ class Hearing:
                 ours = line is not None and (line.kind, line.by) == ("said", SaidBy.AGENT)
                 return (floor.chats, chat, int(n)) if ours else None
         return None
+
+
+def _meant(command: SendMessage | EditMessage) -> AgentLine:
+    """Return what an agent's line means: in a chat's own room, `2, please` is addressed to nobody else."""
+    said, own = read_line(command.content), _own_chat(command.room)
+    if own is None or not isinstance(said, AgentWords) or said.number in (None, own):
+        return said
+    return AgentWords(words_of(command.content).strip())
 
 
 def _own_chat(room: RoomId) -> int | None:

@@ -43,8 +43,11 @@ def test_what_an_agent_says_in_one_room_goes_to_no_other_visitor(shop):
     shop.agent("anna", "to a", room="sales/1")
     shop.agent("anna", "to b", room="sales/2")
     shop.agent("ben", "to a as well", room="sales/1")
+    shop.agent("anna", "2, please", room="sales/1")
+    shop.agent("anna", "1: yes", room="sales/1")
+    shop.agent("anna", "2: // odd", room="sales/1")
     assert (shop.seen(one), shop.seen(two)) == (
-        ["visitor: A?", "agent: to a"],
+        ["visitor: A?", "agent: to a", "agent: 2, please", "agent: yes"],
         ["visitor: B?", "agent: to b"],
     )
 
