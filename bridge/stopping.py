@@ -10,6 +10,8 @@ _JOINED = ("退订", "退訂")
 _BARE = ("STOP", *_JOINED)
 """What counts in a room without a sign, where nothing else is said: people say "stop" to each other too."""
 _SIGN = "!"
+_LONGEST = 200
+"""So much of what somebody says is looked at."""
 _ENDS = ".,;:!?。，！"
 
 
@@ -19,7 +21,7 @@ def stops(text: str, *, alone: bool) -> str | None:
     `alone` is whether it was said to us alone: then the first word decides. The sign may be that of a Chinese
     keyboard.
     """
-    said = normalize("NFKC", text).strip()
+    said = normalize("NFKC", text[:_LONGEST]).strip()
     if not alone and not said.startswith(_SIGN) and said not in _BARE:
         return None
     said = said.removeprefix(_SIGN).lstrip()

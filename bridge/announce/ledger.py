@@ -172,7 +172,7 @@ class SubscriptionLedger:
 
     def rename(self, old: str, new: str) -> None:
         """Know the people of a network that has another name."""
-        self._file.write("UPDATE subscription SET network = ? WHERE network = ?", new, old)
+        self._file.write("UPDATE OR IGNORE subscription SET network = ? WHERE network = ?", new, old)
 
     def move(self, network: str, old: UserId, new: UserId, *, name: str, now: float) -> None:
         """Know somebody who has another id now. What that id has already they have once."""

@@ -70,10 +70,9 @@ class Lists:
         """Follow another map."""
         file = lists_file(self._config().journal)
         if self._parts is None and (self.rules() or file.exists()):
-            secret = self._router.journal.secret(b"lists")
             mouth = Mouth(self._reaches, self._whisper, lambda *_: None)
             try:
-                self._parts = ListParts(file, secret, self._config, self.rules, mouth, self._clock)
+                self._parts = ListParts(file, self._config, self.rules, mouth, self._clock)
             except HubbubError as error:
                 log.error("nobody can subscribe, and nothing is announced: %s", error)  # noqa: TRY400
         if self._parts is None:

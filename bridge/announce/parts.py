@@ -28,10 +28,9 @@ log = logging.getLogger(__name__)
 class ListParts:
     """All of them, while the file is open."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 -- made in one place
+    def __init__(
         self,
         path: Path,
-        secret: bytes,
         config: Callable[[], Config],
         lists: Callable[[], Mapping[str, AnnounceRules]],
         mouth: Mouth,
@@ -40,7 +39,7 @@ class ListParts:
         """`mouth` tells people on networks; mail is sent here. Raises HubbubError."""
         self._clock = clock
         self._file = ListsFile(path)
-        codes = ListCodes(secret)
+        codes = ListCodes(self._file.secret())
         self.ledger = SubscriptionLedger(self._file)
         book = AnnouncementBook(self._file)
         self.post = ListPost(config, codes, self._unasked, clock)

@@ -4,6 +4,7 @@ journal, which is for its owner alone; its one writer is the service that has th
 
 import contextlib
 import os
+import secrets
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ __all__ = ["ListsFile", "lists_file"]
 
 _VERSION = 1
 _SCHEMA = """
+CREATE TABLE secret (value BLOB NOT NULL) STRICT;  -- with the file, since links in mails live as long
 CREATE TABLE subscription (
     id INTEGER PRIMARY KEY AUTOINCREMENT,  -- never given again: links of before name it
     list TEXT NOT NULL, network TEXT NOT NULL, user TEXT NOT NULL,  -- network '': by mail, to this address
@@ -82,6 +84,15 @@ class ListsFile:
         base.execute("PRAGMA secure_delete = ON")
         if version == 0:
             base.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {_VERSION}; COMMIT;")
+        base.execute(
+            "INSERT INTO secret SELECT ? WHERE NOT EXISTS (SELECT 1 FROM secret)", (secrets.token_bytes(32),)
+        )
+
+    def secret(self) -> bytes:
+        """Return what codes and links are made from."""
+        found = self.rows("SELECT value FROM secret")[0]["value"]
+        assert isinstance(found, bytes)
+        return found
 
     def rows(self, query: str, *values: Any) -> list[sqlite3.Row]:
         """Return what is found."""
