@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 from bridge.clock import Clock
 from bridge.config.announce import AnnounceRules
@@ -80,10 +81,11 @@ class Announcing:
         """Say to whom an announcement would go, and when."""
         rules, now = self._rules(name), self._clock.now()
         plan, waking = ListPlan(name), Counter[str]()
+        asleep = cache(lambda zone: quiet_until(rules.quiet, zone, now))
         for one in self._ledger.active(name):
             network = plan.networks.setdefault(one.network, NetworkPlan())
             network.people += 1
-            until = quiet_until(rules.quiet, one.zone or rules.time_zone, now)
+            until = asleep(one.zone or rules.time_zone)
             if until is not None:
                 network.asleep += 1
                 plan.last_wakes = max(until, plan.last_wakes or until)

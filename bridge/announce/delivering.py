@@ -27,7 +27,8 @@ _FIRST, _LONGEST = 2.0, 900.0
 """After how long somebody is tried again who was not reached, in seconds: at first, and at most."""
 _AT_ONCE = 200
 """So many are looked at in one go."""
-_BURST = 5.0
+_BURST, _STEP = 5.0, 6.0
+"""So many are told at once, or what the pace gives within so many seconds: `step` is called as often."""
 _HOUR = 3600.0
 """How long a list waits that is not in the map, in seconds."""
 
@@ -118,7 +119,8 @@ class Delivering:
     def _pace(self, network: str, per_minute: int) -> TokenBucket:
         found = self._paces.get((network, per_minute))
         if found is None:
-            found = TokenBucket(_BURST, per_minute / 60.0, self._clock)
+            rate = per_minute / 60.0
+            found = TokenBucket(max(_BURST, rate * _STEP), rate, self._clock)
             self._paces[network, per_minute] = found
         return found
 

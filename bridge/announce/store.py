@@ -27,6 +27,7 @@ CREATE TABLE subscription (
 ) STRICT;
 CREATE UNIQUE INDEX subscription_open ON subscription (network, user, list) WHERE ended_at IS NULL;
 CREATE INDEX subscription_list ON subscription (list);
+CREATE INDEX subscription_person ON subscription (network, user);
 CREATE TABLE announcement (
     id INTEGER PRIMARY KEY AUTOINCREMENT, list TEXT NOT NULL, text TEXT NOT NULL,
     by_name TEXT NOT NULL, by_entry TEXT NOT NULL, at REAL NOT NULL, state TEXT NOT NULL,

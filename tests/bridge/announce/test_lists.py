@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from bridge.announce.ledger import SubscriptionLedger
+from bridge.announce.ledger import Subscriber, SubscriptionLedger
 from bridge.announce.store import ListsFile, lists_file
 from bridge.config import Filters
 from bridge.config.announce import AnnounceRules
@@ -279,3 +279,43 @@ async def test_without_a_list_there_is_no_file_and_nothing_is_said(listed, audie
         await audience.told(irc, "carol", "lobby on jabber")
         assert len(audience.whispers(irc, "carol")) == 1
     assert not lists_file(plain.journal).exists()
+
+
+@pytest.mark.parametrize(("per_minute", "first", "second"), [(6, 5, 6), (1200, 30, 30)])
+async def test_a_network_has_a_pace_which_holds_up_no_other(
+    listed, audience, irc, jabber, clock, per_minute, first, second
+):
+    async with running(ruled(listed, per_minute=per_minute, approve_above=99), clock=clock) as bridge:
+        ledger = bridge.features.lists._parts.ledger
+        for number in range(30):
+            who = Subscriber("irc", f"u{number}!user@host", f"u{number}", f"with u{number}")
+            entry = ledger.ask("news", who, now=clock.now(), words="", where="", language="en")
+            ledger.confirm(entry.id, now=clock.now(), words="", where="")
+        await audience.subscribe(jabber, "grace")
+        irc.say("desk", "ann", "!announce first")
+        await audience.told(irc, "ann", "31 people")
+        await bridge.patrol()
+        assert audience.announcements(jabber, "grace", "first\n")
+        for count in (first, second):
+            assert len([hint for hint in irc.hints if hint.text.startswith("first\n")]) == count
+            clock.move(10)
+            await bridge.patrol()
+
+
+async def test_it_is_on_record_before_anybody_is_told(listed, audience, irc):
+    """So that what ends the process then costs one too few, never one twice."""
+    states = []
+
+    def hinted(hint):
+        if hint.text.startswith("first\n"):
+            file = ListsFile(lists_file(listed.journal), read_only=True)
+            states.extend(state for (state,) in file.rows("SELECT state FROM told"))
+            file.close()
+
+    async with running(listed) as bridge:
+        await audience.subscribe(irc, "carol")
+        irc._seen.hinted.append(hinted)
+        irc.say("desk", "ann", "!announce first")
+        await audience.told(irc, "ann", "1 person")
+        await bridge.patrol()
+    assert states == ["told"]
