@@ -72,6 +72,7 @@ class Subscribing:
 
     def subscribe(self, asked: Asked, *, can_be_told: bool) -> str:
         """Note what somebody asks for. Returns the answer, with the code by which they confirm it."""
+        self.retry()  # else what was said before would end what is asked for now
         lists, spoken = self._lists(), asked.locale
         wanted = what_is_wanted(asked.words, lists)
         if not wanted.list:
