@@ -11,6 +11,7 @@ from bridge import Claim, ListenAddress, Listening, Live, Model, Prompted, addre
 from bridge.desk import DeskRules
 
 from .attachments import FileRules
+from .form import FormField, Worded
 from .guard.config import GuardRules
 
 __all__ = ["NetworkConfig", "RoomConfig"]
@@ -115,3 +116,22 @@ class RoomConfig(DeskRules):
     files: Annotated[
         FileRules | None, Field(description="Which files visitors may send. By default none.")
     ] = None
+    form: Annotated[
+        tuple[FormField, ...],
+        Field(max_length=12, description="What visitors are asked before a chat begins. By default nothing."),
+    ] = ()
+    consent: Annotated[
+        Worded | None,
+        Field(
+            description="What visitors agree to by a tick before a chat begins, also by language; addresses "
+            "in it can be followed.",
+            examples=["I agree to https://shop.example/privacy"],
+        ),
+    ] = None
+    texts: Annotated[
+        Mapping[str, Worded],
+        Field(
+            description="Words of the widget in place of its own, by their names there, also by language.",
+            examples=[{"title": {"en": "Wool & Yarn", "zh": "毛线店"}, "hello": "Questions?"}],
+        ),
+    ] = {}

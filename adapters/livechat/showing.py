@@ -3,6 +3,7 @@
 from bridge.desk import Welcome
 
 from .config import RoomConfig
+from .form import form_shown, worded
 
 __all__ = ["desk_shown"]
 
@@ -18,9 +19,9 @@ def desk_shown(
         "next": None if found.is_open else found.until,
         "hours": found.hours,
         "expect": found.expect,
-        "form": [],
-        "consent": None,
-        "texts": {},
+        "form": form_shown(rules.form, language) if rules is not None else [],
+        "consent": worded(rules.consent, language) if rules is not None and rules.consent else None,
+        "texts": {name: worded(text, language) for name, text in rules.texts.items()} if rules else {},
         "files": {"types": files.types, "most": files.most} if files is not None else None,
         "proof": proof,
         "away_form": True,

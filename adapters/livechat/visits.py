@@ -11,6 +11,7 @@ from .callers import Caller
 from .desks import Desks
 from .door import Door, answered
 from .encode import shown, written
+from .form import filled
 from .guard.guard import Guard
 from .refused import VisitRefused
 from .showing import desk_shown
@@ -111,13 +112,13 @@ class Visits:
         admitted = await self._guard.opening(
             self._caller(request, name), read(await request.read(), NewVisit)
         )
-        asked = admitted.asked
+        asked, rules = admitted.asked, self._desks.rules(name)
         return NewChat(
             text=asked.text,
             name=asked.name,
             mail=asked.mail,
             customer=admitted.customer,
-            fields=asked.fields,
+            fields=filled(rules.form, rules.consent, asked) if rules is not None else asked.fields,
             page=asked.page,
             title=asked.title,
             language=asked.language or "en",

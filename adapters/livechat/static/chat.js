@@ -79,11 +79,12 @@
 		if (body) headers["Content-Type"] = type;
 		const reply = await fetch(base + path, {method: body ? "POST" : "GET", headers, body, signal, cache: "no-store", credentials: "omit"});
 		if (reply.ok) return reply;
-		const {error} = await reply.json().catch(() => ({}));
-		throw {status: reply.status, message: error, wait: +reply.headers.get("Retry-After")};
+		const {error, code} = await reply.json().catch(() => ({}));
+		throw {status: reply.status, message: error, code, wait: +reply.headers.get("Retry-After")};
 	};
 	const post = async (path, values = {}) => (await ask(path, {body: JSON.stringify(values), type: "application/json"})).json();
-	const words = (error) => (error.status && error.message) || say("failed");
+	// Sentences for whoever builds the page are in English alone.
+	const words = ({status, code, message}) => (status && !(column && /unclear|nothing|slow|large|type|files|room|away/.test(code)) && message) || say("failed");
 
 	// Work that a desk may ask for: a number that makes a hash begin with so many zero bits.
 	const prove = async ({seed, bits}) => {
@@ -618,7 +619,7 @@ input, select, textarea { border: 1px solid var(--dim); border-radius: 10px; pad
 	const list = () => {
 		const {sound = set.sound !== "off"} = kept.read(), over = state.state === "closed";
 		const item = (name, act, mark = "") => button("item", () => { arrange(); act(); }, say(name) + mark);
-		lay(say("more"), item("download", save), item("mailed", () => dialog("mailed", address(), ({mail}) => post("chat/mail", {to: mail}), "thanks")),
+		lay(say("more"), item("download", save), info?.mail !== false && item("mailed", () => dialog("mailed", address(), ({mail}) => post("chat/mail", {to: mail}), "thanks")),
 			item("sound", () => kept.write({sound: !sound}), sound ? " 🔔" : " 🔕"), info?.subscribe?.length && item("news", news),
 			over ? item("fresh", forget) : item("end", fallible(() => post("chat/close"))),
 			item("erase", () => dialog("erase", el("p", {}, say("sure")), () => post("chat/erase").then(forget))));

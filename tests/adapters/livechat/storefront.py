@@ -23,9 +23,21 @@ _PAGE = """<!doctype html>
 <style>body {{ margin: 2rem }} div, p, button {{ display: none; color: red !important }}</style>
 <h1>Sweater No. 4</h1>
 {before}
-<script src="{script}" data-desk="sales" {attributes} async></script>
+<script src="{script}" data-desk="{desk}" {attributes} async></script>
 </html>"""
 """Its rules would hide all of a widget that is open to them."""
+
+
+FORM = {
+    "form": [
+        {"name": "name", "required": True},
+        {"name": "size", "label": "Your size", "type": "select", "options": ["S", "M"]},
+    ],
+    "consent": "I agree to https://shop.example/privacy.",
+    "texts": {"hello": "Ask for any measure."},
+}
+CLOSED = {"time_zone": "UTC", "open": {"mon": "closed"}}
+GUARD = {"limits": {"open": 1000, "opened": "1000/h"}, "proof": 8}
 
 
 class Storefront:
@@ -39,17 +51,23 @@ class Storefront:
         self.desk = f"http://127.0.0.1:{desk}"
         self._pages = ("127.0.0.1", pages)
         self._map = folder / "bridge.yaml"
-        shop = {"protocol": "livechat", "listen": f"127.0.0.1:{desk}", "origins": [self.url.rstrip("/")]}
+        shop = {
+            "protocol": "livechat",
+            "listen": f"127.0.0.1:{desk}",
+            "origins": [self.url.rstrip("/")],
+            "guard": GUARD,
+        }
         staff = {"protocol": "bridge.testing:ScriptedAdapter", "server": "staff"}
-        sales = {"staff": "lobby", "shop": {"room": "sales", "capacity": 100, "files": {}}}
-        self._map.write_text(
-            yaml.safe_dump(
-                {
-                    "networks": {"shop": shop, "staff": staff},
-                    "conversations": {"sales": {**sales, "prefix": "[{name}] "}},
-                }
-            )
-        )
+        conversations = {
+            name: {
+                "staff": "lobby" if name == "sales" else name,
+                "shop": {"room": name, "capacity": 100, "files": {}, **rules},
+                "prefix": "[{name}] ",
+            }
+            for name, rules in {"sales": {}, "measures": FORM, "night": {"hours": CLOSED}}.items()
+        }
+        networks = {"shop": shop, "staff": staff}
+        self._map.write_text(yaml.safe_dump({"networks": networks, "conversations": conversations}))
 
     @contextlib.asynccontextmanager
     async def open(self):
@@ -91,6 +109,7 @@ class Storefront:
             before=query.get("before", ""),
             attributes=query.get("attributes", ""),
             script=f"{self.desk}/chat.js",
+            desk=html.escape(query.get("desk", "sales")),
         ).replace("<style>", '<style nonce="ours">')
         headers = {"Content-Security-Policy": "; ".join(map(" ".join, policy.items()))}
         return web.Response(text=page, content_type="text/html", headers=headers)

@@ -67,6 +67,32 @@ async def test_a_customer_is_answered(shop, browser):
         await expect(answer.locator(".words")).to_have_text(re.compile(r"No\..*edited"))
 
 
+async def test_what_the_desk_asks_is_filled_in_first(shop, browser):
+    async with shop.visitor(browser, page(desk="measures")) as visitor:
+        await visitor.ask("How long is the sleeve?")
+        await expect(visitor.panel).to_contain_text("Ask for any measure.")
+        await expect(visitor.log).to_be_empty()
+        await visitor.page.get_by_role("textbox", name="Name").fill("小红")
+        await visitor.page.get_by_role("combobox", name="Your size").select_option("M")
+        await visitor.page.get_by_role("button", name="Send", exact=True).click()
+        await expect(visitor.page.get_by_role("checkbox", name="I agree")).to_be_focused()
+        await visitor.page.get_by_role("checkbox", name="I agree").check()
+        await visitor.page.get_by_role("button", name="Send", exact=True).click()
+        await expect(visitor.log).to_contain_text("How long is the sleeve?")
+        assert any("小红] How long is the sleeve?" in text for text in shop.staff.texts("measures"))
+
+
+async def test_who_comes_when_it_is_closed_leaves_a_message(shop, browser):
+    async with shop.visitor(browser, page(desk="night")) as visitor:
+        await visitor.button.click()
+        await expect(visitor.panel).to_contain_text("We are closed now.")
+        await visitor.page.get_by_role("textbox", name="Email address").fill("hong@example.org")
+        await visitor.ask("Do you ship to Norway?")
+        await expect(visitor.panel).to_contain_text("Thank you!")
+        await expect(visitor.field).to_be_hidden()
+        assert any("hong@example.org" in text for text in shop.staff.texts("night"))
+
+
 async def test_the_chat_goes_along(shop, browser):
     """On the next page, after a reload, and in tabs beside each other."""
     async with shop.visitor(browser) as visitor:
