@@ -1,4 +1,4 @@
-"""What a visitor is asked before a chat begins. Pure."""
+"""What a visitor is asked before a chat begins."""
 
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self

@@ -104,7 +104,7 @@ def _open(found: Any) -> Any:
     if not isinstance(found, dict):
         return found
     opened = {key: _open(value) for key, value in found.items()}
-    if found.get("type") in {"integer", "number", "boolean"}:
+    if found.get("type") in ("integer", "number", "boolean"):
         notes = {key: opened.pop(key) for key in ("title", "description", "default") if key in opened}
         return {"anyOf": [opened, _VARIABLE], **notes}
     return opened
