@@ -131,8 +131,8 @@ class RoomConfig(DeskRules):
     texts: Annotated[
         Mapping[str, Worded],
         Field(
-            description="Words of the shop for the widget, by their names there, also by language. By default "
-            "its own.",
+            description="Words of the shop for the widget, by their names there, also by language. By "
+            "default its own.",
             examples=[{"title": {"en": "Wool & Yarn", "zh": "毛线店"}, "hello": "Questions?"}],
         ),
     ] = {}

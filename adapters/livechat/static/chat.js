@@ -709,7 +709,6 @@ input, select, textarea { border: 1px solid var(--dim); border-radius: 10px; pad
 		},
 		event(name, data = true) {
 			facts[name] = data;
-			if (token()) post("chat/event", strings({name, data})).catch(() => {});
 		},
 		on(name, act) { (listeners[name] ||= []).push(act); },
 		push: (...given) => given.forEach(([name, ...values]) => calls[name](...values)),
