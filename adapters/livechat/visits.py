@@ -127,6 +127,8 @@ class Visits:
 
     async def _say(self, request: web.Request, chat: Chat) -> web.StreamResponse:
         said = read(await request.read(), Saying)
+        if (known := self._desks.store.line_of(chat.number, said.key)) is not None:
+            return answered({"n": known})
         text = await self._guard.saying(self._caller(request, chat.desk, chat.number), said.text)
         return await self._said(chat, said.key, text)
 

@@ -107,6 +107,12 @@ class Customer(Person):
             answer.raise_for_status()
             return await answer.read()
 
+    async def transcript(self) -> str:
+        """Fetch the chat as a text."""
+        async with self._http.get(f"{self._url}/chat/transcript", headers=self._headers) as answer:
+            answer.raise_for_status()
+            return await answer.text()
+
     @property
     def _http(self) -> aiohttp.ClientSession:
         if self._session is None:
