@@ -177,12 +177,17 @@ class LivechatAdapter(Adapter):
 
     async def _keep_time(self, desks: Desks) -> None:
         """Do what is due, until cancelled."""
+        tidied = 0.0
         while True:
             await self.clock.sleep(_TICK)
+            now = self.clock.now()
             try:
                 desks.tick()
                 if self._own_rooms is not None:
                     self._own_rooms.tick()
+                if now - tidied > _HOUR and self._files is not None:
+                    tidied = now
+                    await desks.tidy(self._files, now - _KEPT)
             except TemporaryFailure:
                 log.exception("%s: what was due at the desks could not be done", self.network)
 

@@ -1,5 +1,6 @@
 """The desks of a network over their one store, and who waits for what they say."""
 
+import asyncio
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ from bridge.desk import Chat, ChatState, Desk, DeskStore, Person, Seams
 from .config import RoomConfig
 from .decode import writing
 from .feed import Feed
+from .files import ChatFiles
 from .followers import ChatFollowers
 from .refused import VisitRefused
 
@@ -128,6 +130,15 @@ class Desks:
         """Do what is due by the clock."""
         for desk in self._desks.values():
             desk.tick()
+
+    async def tidy(self, files: ChatFiles, before: float) -> None:
+        """Forget what agents had before that time, which is in the journal, and files of chats that are no
+        more.
+        """
+        self._feed.trim(before)
+        for chat in await asyncio.to_thread(files.chats):
+            if not self.store.lines(chat, most=1):
+                await asyncio.to_thread(files.forget, chat)
 
     def close(self) -> None:
         """Let nobody wait any more."""

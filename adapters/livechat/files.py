@@ -38,7 +38,9 @@ class ChatFiles:
     """A folder for each chat, with files by names that nobody can guess."""
 
     def __init__(self, folder: Path) -> None:
+        """What an earlier process has left unfinished goes. Blocks."""
         self._folder = folder
+        shutil.rmtree(folder / _NOBODYS, ignore_errors=True)
         self._taking = 0
 
     def at(self, chat: int, name: str) -> Path | None:

@@ -12,8 +12,10 @@ from pydantic import ValidationError
 
 from adapters.livechat import Adapter, followers
 from adapters.livechat.followers import ChatFollowers
+from adapters.livechat.preflight import look_at
 from adapters.livechat.testing import Person as Visitor
 from bridge.model import SetTyping, TypingChanged, plain
+from bridge.testing import free_port
 
 from .places import ALICE, ROOM, DeskPlace, address, new_adapter
 
@@ -249,3 +251,28 @@ def test_mistakes_in_the_map_are_told(settings, sentence):
 )
 def test_a_desk_has_a_word_for_its_name(text, room):
     assert Adapter.room_id(text) == room
+
+
+async def test_a_look_says_what_keeps_visitors_from_it(place, tmp_path):
+    port = free_port()
+    for url, sentence in (
+        (address(place.adapter), None),
+        (f"http://127.0.0.1:{port}", "cannot be reached"),
+        (f"{address(place.adapter)}/elsewhere", "is no widget"),
+    ):
+        config = place.adapter.config.model_copy(update={"public_url": url})
+        found = (await look_at(config, {ROOM: None})).get("")
+        assert found is None if sentence is None else sentence in found
+
+
+async def test_files_of_chats_that_are_gone_go_too(place, tmp_path):
+    await place.person.join()
+    (tmp_path / "a.txt").write_text("words")
+    await place.person.send(tmp_path / "a.txt")
+    files, desks = place.adapter._files, place.adapter._desks
+    await desks.tidy(files, 0.0)
+    assert files.chats() == [place.person.chat]
+    with desks.store.transaction():
+        desks.store.erase(place.person.chat)
+    await desks.tidy(files, 0.0)
+    assert files.chats() == []
