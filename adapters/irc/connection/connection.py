@@ -246,8 +246,8 @@ class IrcConnection:
         self.stir()
 
     async def ask(self, data: bytes) -> None:
-        """Send a line when flood control allows it, and wait until the server has answered it."""
-        await self.bucket.take(2)
+        """Send lines when flood control allows it, and wait until the server has answered them."""
+        await self.bucket.take(data.count(b"\r\n") + 2)
         landed, settle = landing()
         pending = self.dispatcher.confirmations.start(self.now())
         pending.settle = settle

@@ -136,8 +136,7 @@ async def _asked(connection: "IrcConnection", *lines: bytes) -> list[Line]:
     heard: list[Line] = []
     connection.dispatcher.overhear = heard.append
     try:
-        for data in lines:
-            await connection.ask(data)
+        await connection.ask(b"\r\n".join(lines))
     finally:
         connection.dispatcher.overhear = None
     return heard
