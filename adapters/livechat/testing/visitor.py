@@ -1,4 +1,4 @@
-"""A visitor whose browser speaks the wire of docs/livechat.md, and shares nothing with the adapter."""
+"""A visitor whose browser speaks the wire of docs/wire.md, and shares nothing with the adapter."""
 
 import asyncio
 import contextlib
