@@ -508,11 +508,11 @@ input, select, textarea { border: 1px solid var(--dim); border-radius: 10px; pad
 		kept.write({name, mail});
 		if (go.disabled) return;
 		go.disabled = true;
+		area.value = "";
+		wrote();
 		try {
 			const {open} = info, {token, chat, events} = await post(`${here}/${open ? "chats" : "message"}`, {
 				text, key: random(), name: name || called, mail: mail || address, fields: strings({...known, ...facts, ...fields}), ...at, language, consent, website, identity, proof: await proof || undefined});
-			area.value = "";
-			wrote();
 			left = !open;
 			if (open) {
 				kept.write({token, page: at.page, user: identity?.user, seen: 0, rated: false});
@@ -526,6 +526,8 @@ input, select, textarea { border: 1px solid var(--dim); border-radius: 10px; pad
 			status();
 			count();
 		} catch (error) {
+			area.value ||= text;
+			wrote();
 			notice(words(error));
 			load(); // hours may have changed, and work that was done counts once
 		}
