@@ -56,6 +56,8 @@ class NewVisit(Struct, frozen=True):
     """What no person sees, so that whoever fills it in is none."""
     proof: dict[str, Any] | None = None
     """That the browser has worked for it, where the desk asks for that."""
+    key: Annotated[str, Meta(max_length=64)] = ""
+    """The browser's own name for it: the same again is the same chat."""
 
 
 class Saying(Struct, frozen=True):

@@ -115,6 +115,7 @@ class Visits:
         asked, rules = admitted.asked, self._desks.rules(name)
         return NewChat(
             text=asked.text,
+            key=asked.key,
             name=asked.name,
             mail=asked.mail,
             customer=admitted.customer,

@@ -467,7 +467,7 @@ input, select, textarea { border: 1px solid var(--dim); border-radius: 10px; pad
 
 	// ---- before a chat: form, consent, hours
 
-	let person = {}, facts = {}, left = false, proof;
+	let person = {}, facts = {}, left = false, first = {}, proof;
 	const load = async () => {
 		const was = info;
 		try { info = await (await ask(`${here}?lang=${language}`)).json(); } catch (error) {
@@ -510,9 +510,10 @@ input, select, textarea { border: 1px solid var(--dim); border-radius: 10px; pad
 		go.disabled = true;
 		area.value = "";
 		wrote();
+		if (first.text !== text) first = {text, key: random()}; // said again after a failure, it is the same chat
 		try {
 			const {open} = info, {token, chat, events} = await post(`${here}/${open ? "chats" : "message"}`, {
-				text, key: random(), name: name || called, mail: mail || address, fields: strings({...known, ...facts, ...fields}), ...at, language, consent, website, identity, proof: await proof || undefined});
+				...first, name: name || called, mail: mail || address, fields: strings({...known, ...facts, ...fields}), ...at, language, consent, website, identity, proof: await proof || undefined});
 			left = !open;
 			if (open) {
 				kept.write({token, page: at.page, user: identity?.user, seen: 0, rated: false});

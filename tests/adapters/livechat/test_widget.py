@@ -133,6 +133,23 @@ async def test_what_is_written_without_a_network_arrives_in_order_and_once(shop,
         visitor.visit.complaints.clear()  # of the network that was gone
 
 
+async def test_a_chat_whose_beginning_got_no_answer_begins_once(shop, browser):
+    async with shop.visitor(browser) as visitor:
+
+        async def lose(route):
+            await route.fetch()
+            await route.abort()
+
+        await visitor.page.route("**/chats", lose, times=1)
+        await visitor.ask("Is it me you lost?")
+        await expect(visitor.page.get_by_role("alert")).to_contain_text("did not work")
+        await expect(visitor.field).to_have_value("Is it me you lost?")
+        await visitor.field.press("Enter")
+        await expect(visitor.log).to_contain_text("Is it me you lost?")
+        assert [text.partition("] ")[2] for text in shop.texts()].count("Is it me you lost?") == 1
+        visitor.visit.complaints.clear()  # of the answer that was lost
+
+
 async def test_where_streams_are_held_back_the_chat_is_polled(shop, browser):
     """A proxy that passes on nothing before the end of an answer."""
     async with shop.visitor(browser) as visitor:
