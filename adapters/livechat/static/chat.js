@@ -729,7 +729,7 @@ input, select, textarea { border: 1px solid var(--dim); border-radius: 10px; pad
 		const pen = document.createElement("canvas").getContext("2d");
 		pen.fillStyle = "#1c6e57";
 		if (set.color) pen.fillStyle = set.color;
-		const [r, g, b] = (pen.fillStyle.match(/[\da-f]{2}/gi) || []).map((pair) => (parseInt(pair, 16) / 255) ** 2.2);
+		const [r, g, b] = (pen.fillStyle.match(/^#(..)(..)(..)/) || []).slice(1).map((pair) => (parseInt(pair, 16) / 255) ** 2.2);
 		const look = (name, value) => root.style.setProperty(name, value);
 		look("--color", pen.fillStyle);
 		look("--on", 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.18 ? "#000" : "#fff");
@@ -739,7 +739,7 @@ input, select, textarea { border: 1px solid var(--dim); border-radius: 10px; pad
 		root.classList.toggle("flip", side === "start" || side === (rtl ? "right" : "left"));
 		look("color-scheme", set.theme || "light dark");
 		const keyboard = () => { look("--high", `${visualViewport.height}px`); look("--top", `${visualViewport.offsetTop}px`); };
-		visualViewport.onresize = visualViewport.onscroll = keyboard;
+		for (const name of ["resize", "scroll"]) visualViewport.addEventListener(name, keyboard);
 		launch.hidden = "hidden" in set;
 		document.body.append(host);
 
