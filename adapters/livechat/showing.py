@@ -25,6 +25,7 @@ def desk_shown(
         "files": {"types": files.types, "most": files.most} if files is not None else None,
         "proof": proof,
         "away_form": True,
+        "mail": False,
         "subscribe": [],
         "language": language,
     }
