@@ -36,7 +36,7 @@ def test_a_secret_that_is_required_may_stand_in_a_file():
 
 def test_a_room_is_text_or_a_block_or_a_list():
     conversation = schema({"fake": Fake})["properties"]["conversations"]["additionalProperties"]
-    own = {"prefix", "protect", "language", "time_zone", "archive"}
+    own = {"prefix", "protect", "language", "time_zone", "archive", "announce"}
     assert set(conversation["properties"]) == {*Filters.model_fields, *own}
     text, block, several = conversation["additionalProperties"]["anyOf"]
     assert text == {"type": "string"}

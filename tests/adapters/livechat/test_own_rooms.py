@@ -66,7 +66,7 @@ def shop(tmp_path):
         return RoomEntry(network, RoomId(room), Direction.BOTH, config, ShowRules())
 
     def make(networks=("irc",), **rules):
-        settings = Adapter.NetworkConfig(listen=f"127.0.0.1:{free_port()}")
+        settings = Adapter.NetworkConfig(listen=f"127.0.0.1:{free_port()}", origins=["https://shop.example"])
         desk = Adapter.RoomConfig.model_validate({"mode": "rooms", **rules})
         found = {name: Network(name, PROTOCOL, Named.NetworkConfig(server=name)) for name in networks}
         lobbies = {"sales": "lobby", "support": "second"}
