@@ -32,7 +32,9 @@ is asked of a room where somebody wants to know (WHO), and heard from then on (a
 
 A room that is made is a channel of a free name, invite-only and secret, with an exception for our own mask
 (INVEX), so that we come back into it; one that everybody had left is closed anew as we enter it. Where there
-are no such exceptions, somebody there has to invite us after a restart; behind a bouncer none is made.
+are no such exceptions, somebody there has to invite us after a restart. Whoever was there then kept the
+channel, in which we are no operator any more: nobody else can be invited, and in the end we leave people
+among themselves. Behind a bouncer no room is made.
 
 Known gaps: behind a bouncer, what answers our PING is not the network, and a room is not known to be lost
 while the bouncer has no network; a network that replays a room's history when the bouncer joins it makes
