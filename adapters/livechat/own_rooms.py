@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 from bridge import AdapterError, Clock, Conversations, JournalError, Member, RoomId, Unsupported, fits_glob
-from bridge.desk import Chat, ChatState, Desk, DeskRules
+from bridge.desk import AgentRow, Chat, ChatState, Desk, DeskRules
 
 from .desks import Desks
 
@@ -42,6 +42,8 @@ class _Own:
     """Until when a network is not asked for a room, or to invite somebody (by their key); by the clock's
     `monotonic`.
     """
+    present: set[str] | None = None
+    """Agents who are in them; None: since a restart nobody was seen there."""
     opened: bool = False
     """Whether the conversation is known to be open."""
     doing: "asyncio.Task[None] | None" = None
@@ -64,7 +66,8 @@ class OwnRooms:
         self._same: dict[str, str] = {}
         """Who somebody in a chat's room is in the lobby, where their network has other ids in each room."""
         for number, desk, rooms in desks.store.roomed():
-            self._own[number] = _Own(desk, number, dict(rooms))
+            own = self._own[number] = _Own(desk, number, dict(rooms))
+            self._same.update({row.key: row.name for row in desks.store.agents(own.room)})
         for room in desks.of_chats():
             if all(room != own.room for own in self._own.values()):  # a crash came between
                 conversations.close(room)
@@ -89,8 +92,17 @@ class OwnRooms:
         if here is not None and here.proof:
             for one in self._conversations.people(RoomId(desk)):
                 if (one.network, one.proof) == (here.network, here.proof):
-                    self._same[key] = one.key
+                    self._know(room, key, one.key)
         return self._same.get(key, key)
+
+    def _know(self, room: RoomId, key: str, lobby: str) -> None:
+        """Keep who somebody is, as an agent of the chat's room: after a restart they may speak there before
+        the lobby is entered.
+        """
+        self._same[key] = lobby
+        if key != lobby:
+            with self._desks.store.transaction():
+                self._desks.store.put_agent(AgentRow(room, key, lobby))
 
     def close(self) -> None:
         """Do nothing any more."""
@@ -108,9 +120,21 @@ class OwnRooms:
         if own.rooms and not own.opened:
             self._do(own, partial(self._reopen, own))
             return
+        self._greet(own, desk, chat)
         wanted = [one for one in self._wanted(own, desk, chat) if self._may_ask(own, one)]
         if wanted:
             self._do(own, partial(self._bring, own, desk, chat, wanted))
+
+    def _greet(self, own: _Own, desk: Desk, chat: Chat) -> None:
+        """Tell what was said so far when the first agent comes into a chat's room, or who has the chat."""
+        there = {self.lobby_key(own.room, one.key) for one in self._conversations.people(own.room)}
+        if own.present is None:
+            own.present = there or None
+            return
+        came = there - own.present
+        if came and (not own.present or chat.agent in came):
+            desk.tell_so_far(own.number)
+        own.present = there
 
     def _wanted(self, own: _Own, desk: Desk, chat: Chat) -> Sequence[Member]:
         """Return the agents who are to be in a chat's room, and are neither there nor invited."""
@@ -164,22 +188,28 @@ class OwnRooms:
 
     async def _bring(self, own: _Own, desk: Desk, chat: Chat, wanted: Sequence[Member]) -> None:
         """Let agents into a chat's rooms, which are made where there are none."""
-        made = dict(own.rooms)
-        for network in {one.network for one in wanted} - made.keys():
-            name, topic = f"{own.desk}-{own.number}", f"{chat.label} {chat.page}".rstrip()
-            try:
-                made[network] = await self._conversations.make(network, name, topic, ())
-            except AdapterError as error:
-                self._refuse(own, network, error)
-        if made != own.rooms:
-            self._move(own, desk, made)
-        for one in wanted:
-            try:
-                if one.network in made:
-                    await self._conversations.invite(one.network, RoomId(made[one.network]), [one.user])
-                    own.invited.add(one.key)
-            except AdapterError as error:
-                self._refuse(own, one.key, error)
+        networks = {one.network for one in wanted} - own.rooms.keys()
+        made = await asyncio.gather(*[self._made(own, chat, network) for network in networks])
+        if any(made):
+            rooms = {network: room for network, room in zip(networks, made, strict=True) if room}
+            self._move(own, desk, {**own.rooms, **rooms})
+        await asyncio.gather(*[self._invite(own, one) for one in wanted if one.network in own.rooms])
+
+    async def _made(self, own: _Own, chat: Chat, network: str) -> str:
+        """Return a room that a network makes; empty: it makes none."""
+        name, topic = f"{own.desk}-{own.number}", f"{chat.label} {chat.page}".rstrip()
+        try:
+            return await self._conversations.make(network, name, topic, ())
+        except AdapterError as error:
+            self._refuse(own, network, error)
+            return ""
+
+    async def _invite(self, own: _Own, one: Member) -> None:
+        try:
+            await self._conversations.invite(one.network, RoomId(own.rooms[one.network]), [one.user])
+            own.invited.add(one.key)
+        except AdapterError as error:
+            self._refuse(own, one.key, error)
 
     def _refuse(self, own: _Own, what: str, error: AdapterError) -> None:
         """Note that a network makes no room now, or invites somebody not."""
@@ -189,8 +219,9 @@ class OwnRooms:
         log.log(level, "%s: %s gets no room for %s: %s", self._network, what, own.room, error)
 
     def _move(self, own: _Own, desk: Desk, rooms: dict[str, str]) -> None:
-        """Let a chat have these rooms: they are told what was said."""
+        """Let a chat have these rooms."""
         own.rooms = rooms
+        own.present = own.present or set()
         self._open(own)
         desk.moved(own.number, rooms)
 

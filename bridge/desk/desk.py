@@ -250,17 +250,21 @@ class Desk:
         return part
 
     def moved(self, number: int, rooms: Mapping[str, str]) -> None:
-        """Let a chat have rooms of its own, by their networks; none: it is in the lobby. What was said until
-        then is told there.
-        """
+        """Let a chat have rooms of its own, by their networks, which the lobby is told; none: it has none."""
         chat = self._chats.get(number)
         if chat is None or chat.rooms == rooms:
             return
         with self._turn():
             self._chats.change(chat, rooms=rooms)
             if rooms:
-                self._floor.tell_so_far(chat)
                 self._floor.tell_where(chat)
+
+    def tell_so_far(self, number: int) -> None:
+        """Tell in a chat's own rooms what was said until now, to whoever has just come there."""
+        chat = self._chats.get(number)
+        if chat is not None and chat.rooms:
+            with self._turn():
+                self._floor.tell_so_far(chat)
 
     # of time
 
