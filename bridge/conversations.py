@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from .model import RoomId, UserId
+from .model import MessageId, RoomId, UserId
 
 __all__ = ["Conversations", "Member"]
 
@@ -69,4 +69,12 @@ class Conversations(Protocol):
     async def leave(self, network: str, room: RoomId) -> None:
         """Take a room down that was made, once no conversation has it: nobody can say anything there that
         anybody hears. What is gone already is no mistake. Raises an AdapterError.
+        """
+
+    async def forget(self, user: UserId, messages: Collection[tuple[RoomId, MessageId]]) -> bool:
+        """Forget the talk of one of the adapter's own people, since they want that: what they said in it and
+        what was said to them alone. `messages` are the names that all of it has in rooms of the adapter's
+        network. It goes from the journal and the archive, and copies are taken back where networks permit.
+        Returns whether something of it stays, since it must not go now. Raises a HubbubError when it cannot
+        be done now: then it may be asked again.
         """

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 
 from bridge.conversations import Conversations, Member
 from bridge.errors import Rejected
-from bridge.model import RoomId, UserId
+from bridge.model import MessageId, RoomId, UserId
 
 from .texts import is_text, shown
 
@@ -49,6 +49,11 @@ class Opening:
     async def leave(self, network: str, room: RoomId) -> None:
         _see(network, room)
         await self._conversations.leave(network, room)
+
+    async def forget(self, user: UserId, messages: Collection[tuple[RoomId, MessageId]]) -> bool:
+        pairs = [(room, name) for room, name in messages]
+        _see(user, *[text for pair in pairs for text in pair])
+        return await self._conversations.forget(user, pairs)
 
 
 def _see(*names: object) -> None:

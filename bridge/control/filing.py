@@ -1,6 +1,5 @@
 """Files for an owner: each ability is a question to whoever writes the archive."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -28,9 +27,6 @@ from .filing_requests import (
 from .requests import Request
 
 __all__ = ["FilingAbilities", "question"]
-
-_GLANCES, _GLANCE = 300, 0.1
-"""How often is looked whether the archive is behind no more, and after how many seconds each."""
 
 
 def _tags(request: TagsRequest) -> Inquiry[Any]:
@@ -106,7 +102,7 @@ class FilingAbilities:
         copies, keys = archive.copies, {one.key for one in people}
         found = await copies.report(keys)
         if not request.dry_run:
-            await self._up_to_date()
+            await archive.forgetting.up_to_date()
             await copies.begin([(one.network, UserId(one.id)) for one in people])
         report = await archive.ask(ask.ErasePeople(tuple(people), request.dry_run, request.mentions))
         return ErasureAnswer(
@@ -115,14 +111,4 @@ class FilingAbilities:
             taken_back=dict(found.taken_back),
             left=dict(found.left),
             stays=stays(report, found.left, self._bridge.config.keep.ids),
-        )
-
-    async def _up_to_date(self) -> None:
-        """Wait until all that was said is in the archive: else it would come there after the erasure."""
-        for _ in range(_GLANCES):
-            if not any(one.behind for one in self._bridge.features.archive.status()):
-                return
-            await asyncio.sleep(_GLANCE)
-        raise ArchiveError(
-            "the archive is behind what was said: `hubbub status` says why; erase once it is not"
         )

@@ -7,7 +7,7 @@ from bridge.adapter import Adapter
 from bridge.conversations import Member
 from bridge.errors import Rejected
 from bridge.identity import key_of
-from bridge.model import RoomId, Sender, UserId
+from bridge.model import MessageId, RoomId, Sender, UserId
 
 from .rooms import Rooms
 
@@ -48,6 +48,9 @@ class NetworkConversations:
 
     async def leave(self, network: str, room: RoomId) -> None:
         await self._adapter(network).unmake(room)
+
+    async def forget(self, user: UserId, messages: Collection[tuple[RoomId, MessageId]]) -> bool:
+        return await self.rooms.forgets(self.network, user, messages)
 
     def _adapter(self, network: str) -> Adapter:
         adapter = self.rooms.adapters.get(network)

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import math
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import partial
 
@@ -19,7 +19,7 @@ from bridge.config import DeliveryRules
 from bridge.config.words import counted
 from bridge.journal import Journal, Oldest
 from bridge.language import locale
-from bridge.model import RoomId, Sender, Speaker
+from bridge.model import MessageId, RoomId, Sender, Speaker, UserId
 from bridge.whose import about
 
 from .directory import Directory
@@ -36,6 +36,13 @@ log = logging.getLogger(__name__)
 
 Moved = Callable[[AbstractSet[str]], None]
 """Is told which networks' adapters have other rooms to serve, since one opened or closed a conversation."""
+
+Forgets = Callable[[str, UserId, Collection[tuple[RoomId, MessageId]]], Awaitable[bool]]
+"""Forgets a talk, for the adapter of a network (`Conversations.forget`)."""
+
+
+async def _nothing_kept(*_: object) -> bool:
+    return False
 
 
 class Rooms:
@@ -60,6 +67,7 @@ class Rooms:
         self.dispatch = Dispatch(journal, self.workers, attached, self.network)
         self.followed: list[Callable[[], None]] = []
         """Called when another map is followed."""
+        self.forgets: Forgets = _nothing_kept
         self._journal = journal
         self._attached = attached
         self._listener = listener

@@ -24,6 +24,7 @@ from .post import Post
 from .standing import standing
 from .stretches import TalkStretch, meant
 from .tags import Tagged, add_tag, all_tags, remove_tag
+from .talks import erase_talk, pending_talks, stretches_of
 
 __all__ = ["FilingAnswers"]
 
@@ -54,6 +55,8 @@ class FilingAnswers:
             ask.ListHolds: self._list_holds,
             ask.FindPeople: self._find_people,
             ask.ErasePeople: self._erase_people,
+            ask.FileTalk: self._file_talk,
+            ask.EraseTalk: self._erase_talk,
             ask.HowItStands: self._standing,
         }
 
@@ -112,7 +115,15 @@ class FilingAnswers:
         self._renew()
         return _changed(tag, new, found)
 
-    def _tagged(self, tag: str, stretch: TalkStretch, now: float, asked: ask.PutTag) -> Tagged:
+    def _file_talk(self, asked: ask.FileTalk) -> int:
+        found, now = list(stretches_of(self._open(), asked.talk)), self._clock.now()
+        for tag in asked.tags:
+            for one in found:
+                add_tag(self._store, self._tagged(tag, one, now))
+        self._renew()
+        return sum(one.messages for one in found)
+
+    def _tagged(self, tag: str, stretch: TalkStretch, now: float, asked: ask.PutTag | None = None) -> Tagged:
         return Tagged(
             tag=tag,
             conversation=stretch.first.conversation,
@@ -121,8 +132,8 @@ class FilingAnswers:
             first_position=stretch.first.position,
             last_position=stretch.last.position,
             at=now,
-            by=asked.by,
-            name=asked.name,
+            by=asked.by if asked is not None else "",
+            name=asked.name if asked is not None else "",
         )
 
     def _take_tag(self, asked: ask.TakeTag) -> ask.TagChange:
@@ -217,11 +228,17 @@ class FilingAnswers:
         near = [described(other) for one in asked.people for other in alike(one.key, known)]
         return msgspec.structs.replace(report, alike=near)
 
+    def _erase_talk(self, asked: ask.EraseTalk) -> ask.TalkErased:
+        plan = erase_talk(self._store, self._open(), asked.talk, Holds.kept_in(self._store))
+        self._renew()
+        self._tidy()
+        return ask.TalkErased(gone=len(plan.whole) + len(plan.words), held=plan.held)
+
     # How it stands
 
     def _standing(self, _: ask.HowItStands) -> ask.FilingStanding:
         wrong = [sentence for sentence in (self._trouble, self._post.trouble()) if sentence]
-        waiting = len(pending_erasures(self._store))
+        waiting = len(pending_erasures(self._store)) + len(pending_talks(self._store))
         return standing(self._open(), waiting=waiting, digest=self._post.told(), wrong=wrong)
 
 

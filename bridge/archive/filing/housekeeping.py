@@ -16,6 +16,7 @@ from bridge.clock import Clock
 from .holds import Holds
 from .retention import RETENTION, KeepRules, Sweep, cuts
 from .tags import all_tags, tags_of
+from .talks import erase_talk, pending_talks
 
 __all__ = ["Housekeeping", "keep_rules"]
 
@@ -92,6 +93,10 @@ class Housekeeping:
                     yield
                 for erasure in pending_erasures(self._store):
                     gone += self._erase(reader, erasure, holds)
+                    yield
+                for talk in pending_talks(self._store):
+                    plan = erase_talk(self._store, reader, talk, holds)
+                    gone += len(plan.whole) + len(plan.words)
                     yield
             if gone or before is None:
                 for conversation, position in cuts(reader):

@@ -19,7 +19,9 @@ __all__ = [
     "AddHold",
     "Chores",
     "ErasePeople",
+    "EraseTalk",
     "ErasureReport",
+    "FileTalk",
     "FilingRules",
     "FilingStanding",
     "FindPeople",
@@ -36,6 +38,8 @@ __all__ = [
     "TagChange",
     "TagsKept",
     "TakeTag",
+    "TalkErased",
+    "TalkMeant",
     "Which",
 ]
 
@@ -246,6 +250,44 @@ class ErasePeople(Inquiry[ErasureReport], frozen=True, array_like=True):
     people: tuple[KnownPerson, ...]
     dry_run: bool = False
     mentions: bool = False
+
+
+class TalkMeant(msgspec.Struct, frozen=True, kw_only=True):
+    """Which messages are one talk (`talks.py`): those that have these names in the rooms of one network, said
+    there or copied to it.
+    """
+
+    network: str
+    person: str
+    """Whose talk it is, by their id on that network: what others say there is said to them."""
+    names: tuple[tuple[str, str], ...] = ()
+    """Each a room of that network, and what a message is called there."""
+    tag: str = ""
+    """What is tagged so by the owner is meant too: it may be older than the names that are known."""
+    conversations: tuple[str, ...] = ()
+    """Where that tag counts."""
+
+
+class TalkErased(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a talk that was to be erased: of how many entries something went, how many are held."""
+
+    gone: int
+    held: int
+
+
+class FileTalk(Inquiry[int], frozen=True, array_like=True):
+    """Tag all messages of a talk. The answer is how many there are."""
+
+    answer: ClassVar[Any] = int
+    talk: TalkMeant
+    tags: tuple[str, ...]
+
+
+class EraseTalk(Inquiry[TalkErased], frozen=True, array_like=True):
+    """Erase a talk: what the person said in it, and the words that were said to them."""
+
+    answer: ClassVar[Any] = TalkErased
+    talk: TalkMeant
 
 
 class HowItStands(Inquiry[FilingStanding], frozen=True, array_like=True):

@@ -8,7 +8,7 @@ so that it goes on after a restart.
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bridge.complaints import Complaints
@@ -16,7 +16,7 @@ from bridge.config.words import counted
 from bridge.errors import JournalError
 from bridge.identity.speaker import key_of
 from bridge.journal import Observed
-from bridge.model import US, MessageId, Removed, Sender, UserId
+from bridge.model import US, MessageId, Removed, RoomId, Sender, UserId
 from bridge.relay import Router
 
 __all__ = ["CopiesBack", "CopiesReport"]
@@ -69,8 +69,8 @@ class CopiesBack:
         found = CopiesReport()
         async for seen in self._theirs(people, 0):
             found.events += 1
-            having = self._having(seen)
-            for number in self._hearing(seen):
+            having = self._having(seen.seq, seen.network, seen.room)
+            for number in self._hearing(seen.network, seen.room):
                 network, _ = self._journal.room(number) or ("", "")
                 if not self._can_delete(number):
                     found.left[network] += (
@@ -87,11 +87,27 @@ class CopiesBack:
         for network, user in people:
             self._journal.notes.keep(_KIND, network, user, "0")
         async for seen in self._theirs([key_of(*one) for one in people], 0):
-            if not any(self._can_delete(number) for number in self._having(seen)):
+            having = self._having(seen.seq, seen.network, seen.room)
+            if not any(self._can_delete(number) for number in having):
                 self._router.attached.forget(seen.seq)
             self._journal.erase(seen.seq)
         self._router.dispatch.commit()
         self._go_on()
+
+    def begin_named(self, network: str, names: Iterable[tuple[RoomId, MessageId]]) -> None:
+        """Forget what was said under these names, each with its room of a network, and take back its copies:
+        also what has such a name as a copy alone.
+        """
+        for room, name in names:
+            seq = self._journal.origin(self._journal.number(network, room), name)
+            home = self._journal.taken_in(seq) if seq is not None else None
+            place = self._journal.room(home) if home is not None else None
+            if seq is None or place is None:
+                continue
+            if self._remove(seq, *place) is None:
+                self._router.attached.forget(seq)
+            self._journal.erase(seq)
+        self._router.dispatch.commit()
 
     async def _theirs(self, people: Collection[str], after: int) -> AsyncIterator[Observed]:
         people, journal = frozenset(people), self._journal
@@ -107,14 +123,14 @@ class CopiesBack:
             after = found[-1].seq
             await asyncio.sleep(0)
 
-    def _hearing(self, seen: Observed) -> tuple[int, ...]:
-        """Return the rooms that hear of something."""
-        source = self._router.rooms.directory.routes.sources.get((seen.network, seen.room))
+    def _hearing(self, network: str, room: str) -> tuple[int, ...]:
+        """Return the rooms that hear what is said in a room."""
+        source = self._router.rooms.directory.routes.sources.get((network, RoomId(room)))
         return source.rooms if source is not None else ()
 
-    def _having(self, seen: Observed) -> list[int]:
-        """Return the rooms that have a copy of something."""
-        return [number for number in self._hearing(seen) if self._journal.parts(seen.seq, number)]
+    def _having(self, seq: int, network: str, room: str) -> list[int]:
+        """Return the rooms that have a copy of something that was said in a room."""
+        return [number for number in self._hearing(network, room) if self._journal.parts(seq, number)]
 
     def _can_delete(self, number: int) -> bool:
         worker = self._router.workers.get(number)
@@ -145,7 +161,7 @@ class CopiesBack:
         batch: list[tuple[int, MessageId]] = []
         count = 0
         async for seen in self._theirs([key_of(network, user)], after):
-            if (removal := self._remove(seen)) is not None:
+            if (removal := self._remove(seen.seq, seen.network, RoomId(seen.room))) is not None:
                 batch.append(removal)
                 count += 1
             if len(batch) >= _AT_ONCE:
@@ -166,19 +182,19 @@ class CopiesBack:
         except JournalError:
             log.warning("how far copies are taken back cannot be noted: after a restart it is tried again")
 
-    def _remove(self, seen: Observed) -> tuple[int, MessageId] | None:
+    def _remove(self, seq: int, network: str, room: RoomId) -> tuple[int, MessageId] | None:
         """Have the copies of something taken back. Returns the room's number and the name of what does it;
         None: there is none that can be.
         """
         journal = self._journal
-        rooms = tuple(number for number in self._having(seen) if self._can_delete(number))
-        home = journal.number(seen.network, seen.room)
-        parts = journal.parts(seen.seq, home)
+        rooms = tuple(number for number in self._having(seq, network, room) if self._can_delete(number))
+        home = journal.number(network, room)
+        parts = journal.parts(seq, home)
         if not rooms or not parts:
             return None
         removal = Removed(
-            id=MessageId(f"hubbub-erased-{seen.seq}"),
-            room=seen.room,
+            id=MessageId(f"hubbub-erased-{seq}"),
+            room=room,
             sender=Sender(US, ""),
             target=parts[0].id,
             by_moderator=True,

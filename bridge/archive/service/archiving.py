@@ -29,6 +29,8 @@ from .ask_tag import AskTag, AskUntag
 from .beside import Beside
 from .child import ArchiveProcess
 from .chores import do_chores, tidy
+from .desk_chats import ChatFiling
+from .forgetting import Forgetting
 from .late import LateCopies
 from .policy import Policy
 from .wanted import Wanted
@@ -60,6 +62,8 @@ class Archiving:
         self._archivist = Archivist(router, process, self._beside, wanted)
         self._late = LateCopies(router, self._beside)
         self.copies = CopiesBack(router)
+        self.forgetting = Forgetting(self.copies, self.ask, self.status, config, self._is_kept)
+        self._chats = ChatFiling(journal, process.ask, config, self._reached)
 
         def policy() -> Policy:
             return wanted.policy
@@ -97,9 +101,17 @@ class Archiving:
 
     async def ask(self, question: Inquiry[A]) -> A:
         """Ask the archive's process, for the owner. Raises ArchiveError, also where there is no archive."""
-        if not self.wanted.policy and not self.process.file.exists():
+        if not self._is_kept():
             raise ArchiveError("there is no archive: give a conversation `archive: {keep: 1y}` in the map")
         return await self.process.ask(question)
+
+    def _is_kept(self) -> bool:
+        """Whether there is an archive."""
+        return bool(self.wanted.policy) or self.process.file.exists()
+
+    def _reached(self) -> float:
+        """Return the last event up to which the archive has all, also what became of deliveries."""
+        return min(self._archivist.upto, self._beside.first() - 1)
 
     def status(self) -> Sequence[ObserverStatus]:
         """Return how far the archive is; nothing, where none is kept."""
@@ -167,6 +179,7 @@ class Archiving:
             self._late.run(),
             tidy(self.process, self.wanted, self._clock),
             self._attesting.run(),
+            self._chats.run(),
         )
         self._tasks = [asyncio.ensure_future(one) for one in work]
 

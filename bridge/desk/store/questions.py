@@ -120,6 +120,30 @@ class DeskQuestions:
         ):
             yield _chat(row)
 
+    def closed(self, after: float, until: float, most: int = 100) -> list[Chat]:
+        """Return chats that were closed behind a moment, up to another, in that order."""
+        return [
+            _chat(row)
+            for row in self._ask(
+                f"SELECT {_CHAT} FROM chat WHERE closed_at > ? AND closed_at <= ? AND state = 'closed' "  # noqa: S608
+                "AND token NOT NULL ORDER BY closed_at LIMIT ?",
+                after,
+                until,
+                most,
+            )
+        ]
+
+    def told_of(self, chat: int) -> list[FeedRow]:
+        """Return what the desk told agents of a chat in its own words."""
+        return [
+            FeedRow._make((*row[:-1], _body(row[-1])))
+            for row in self._ask(
+                "SELECT number, room, at, kind, chat, n, sender, sender_name, body FROM feed "
+                "WHERE chat = ? AND n = 0",
+                chat,
+            )
+        ]
+
     def chats_of(self, *, mail: str = "", customer: str = "", address: str = "") -> list[Chat]:
         """Return the chats of somebody, by the one of these that is given, the newest first."""
         column, value = next(
