@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Protocol
 from .avatars import AVATAR_LIMIT, Avatar, Avatars
 from .clock import SYSTEM, Clock
 from .config import CatchUp, Model
+from .config.mail import Mail
 from .conversations import Conversations, Member
 from .endpoints import Endpoint, Source
 from .errors import AdapterError, Unsupported
@@ -110,6 +111,10 @@ class Adapter(ABC):
         """Where to open conversations at run time, while something relays."""
         self.avatars: Avatars | None = None
         """Whom to ask for the pictures of people from elsewhere, while something relays."""
+        self.mail: Mail | None = None
+        """The server by which the owner has mail sent (`mail:` of the map), for adapters whose people want
+        some: one block for all that Hubbub sends, so none of an adapter's own.
+        """
         self.clock: Clock = SYSTEM
         """What to tell the time by, and to wait with. Set before `run` is called."""
         self._introduced: dict[str, float] = {}

@@ -326,14 +326,14 @@ class Bridge:
     def _adapter(self, name: str, text: str) -> Adapter:
         """Return the adapter of a network, as it runs or new; `text` is how it introduces itself."""
         network = self._config.networks[name]
-        if running := self._networks.get(name):
-            running.adapter.introduction, running.adapter.catch_up = text, network.catch_up
-            running.adapter.follow(network.settings)
-            return running.adapter
-        adapter = Guarded(find(network.protocol), name, network.settings, text)
-        adapter.catch_up, adapter.avatars = network.catch_up, self._router.avatars.beside(name)
-        adapter.keepsake, adapter.clock = Keepsake(self.journal, name), self._clock
-        adapter.conversations = NetworkConversations(name, self._router.rooms)
+        kind, running = find(network.protocol), self._networks.get(name)
+        adapter = running.adapter if running else Guarded(kind, name, network.settings, text)
+        adapter.introduction, adapter.catch_up, adapter.mail = text, network.catch_up, self._config.mail
+        adapter.follow(network.settings)
+        if running is None:
+            adapter.avatars = self._router.avatars.beside(name)
+            adapter.keepsake, adapter.clock = Keepsake(self.journal, name), self._clock
+            adapter.conversations = NetworkConversations(name, self._router.rooms)
         return adapter
 
     def _start(self, adapters: Mapping[str, Adapter]) -> None:

@@ -33,6 +33,7 @@ from .config import (
     address_of,
     need_token,
 )
+from .config.mail import Address, Mail
 from .errors import (
     AdapterError,
     ArchiveError,
@@ -94,6 +95,7 @@ from .kit import (
 from .language import N_, spoken
 from .looks import Present
 from .loopback import is_loopback, is_own_name, reached
+from .mail import MailNotSent, MailUnsure, send_mail
 from .model import (
     PLAIN,
     US,
@@ -171,6 +173,7 @@ __all__ = [
     "US",
     "Adapter",
     "AdapterError",
+    "Address",
     "Answered",
     "Approached",
     "ArchiveError",
@@ -227,6 +230,9 @@ __all__ = [
     "ListenAddress",
     "Listening",
     "Live",
+    "Mail",
+    "MailNotSent",
+    "MailUnsure",
     "Mark",
     "MarkRead",
     "Member",
@@ -319,6 +325,7 @@ __all__ = [
     "see_clock",
     "see_name",
     "see_server",
+    "send_mail",
     "serving",
     "spoken",
     "stops",

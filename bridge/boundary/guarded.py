@@ -210,7 +210,7 @@ class Guarded(Walled):
         super().follow(config)
         try:
             if self._adapter is not None:
-                self._adapter.catch_up = self.catch_up
+                self._adapter.catch_up, self._adapter.mail = self.catch_up, self.mail
                 self._adapter.follow(config)
         except ANYTHING as error:
             self._complain("follow", "", shown(error), error)

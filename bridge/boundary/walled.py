@@ -84,7 +84,7 @@ class Walled(Adapter):
         if self._adapter is None:
             adapter = self._kind(self.network, self.config, self.introduction)
             adapter.catch_up, adapter.keepsake = self.catch_up, self.keepsake
-            adapter.clock, adapter.avatars = self.clock, self.avatars
+            adapter.clock, adapter.avatars, adapter.mail = self.clock, self.avatars, self.mail
             if self.conversations is not None:
                 adapter.conversations = Opening(self.network, self._known, self.conversations)
             self._adapter, self._served = adapter, False

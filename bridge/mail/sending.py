@@ -3,7 +3,7 @@
 import contextlib
 import smtplib
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from email.message import EmailMessage
 from email.policy import EmailPolicy
 from typing import Any
@@ -40,19 +40,37 @@ _LINES = _Lines(linesep="\r\n")
 class MailNotSent(HubbubError):
     """The mail surely did not go out: it may be sent again."""
 
+    for_good = False
+    """Whether the server refuses this mail, or all whom it is to, for good (RFC 5321, 4.2.1: 5yz): then the
+    same has the same end again.
+    """
+
 
 class MailUnsure(HubbubError):
     """The server had all of the mail, and did not say whether it took it."""
 
 
-def send_mail(mail: Mail, message: EmailMessage, to: Sequence[str]) -> dict[str, str]:
+class _AllRefused(smtplib.SMTPException):
+    """Nobody whom a mail is to gets it."""
+
+    def __init__(self, refused: dict[str, str]) -> None:
+        super().__init__("; ".join(f"{address}: {why}" for address, why in refused.items()))
+        self.for_good = all(why.startswith("5") for why in refused.values())
+
+
+def send_mail(
+    mail: Mail, message: EmailMessage, to: Sequence[str], begin: Callable[[], None] = lambda: None
+) -> dict[str, str]:
     """Send a message (RFC 5321) over a connection that is verified as the settings say. Returns why those did
-    not get it who were refused, where others do. Raises MailNotSent, and MailUnsure.
+    not get it who were refused, where others do. `begin` is called when the server wants the mail and has
+    nothing of it: until then nobody can be in doubt; whatever it raises ends this. Raises MailNotSent, and
+    MailUnsure.
     """
     where = f"the mail server {mail.server}:{mail.reached_at}"
     try:
         with _connected(mail) as server:
             refused = _addressed(server, mail.sender, to)
+            begin()
             try:
                 code, said = server.data(message.as_bytes(policy=_LINES))
             except smtplib.SMTPDataError:
@@ -63,7 +81,9 @@ def send_mail(mail: Mail, message: EmailMessage, to: Sequence[str]) -> dict[str,
                 raise smtplib.SMTPDataError(code, said)
             return refused
     except (OSError, smtplib.SMTPException, ConnectionLost) as error:
-        raise MailNotSent(f"{where} did not take the mail: {_why(error)}") from error
+        not_sent = MailNotSent(f"{where} did not take the mail: {_why(error)}")
+        not_sent.for_good = _is_for_good(error)
+        raise not_sent from error
 
 
 @contextlib.contextmanager
@@ -111,8 +131,15 @@ def _addressed(server: smtplib.SMTP, sender: str, to: Sequence[str]) -> dict[str
         if code not in (250, 251):
             refused[address] = _told(code, said)
     if len(refused) == len(to):
-        raise smtplib.SMTPException("; ".join(f"{address}: {why}" for address, why in refused.items()))
+        raise _AllRefused(refused)
     return refused
+
+
+def _is_for_good(error: Exception) -> bool:
+    """Whether a server refuses the mail itself, and not us, whom its owner can let in."""
+    if isinstance(error, smtplib.SMTPDataError):
+        return 500 <= error.smtp_code < 600
+    return isinstance(error, _AllRefused) and error.for_good
 
 
 def _why(error: OSError | HubbubError) -> str:

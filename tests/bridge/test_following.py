@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from bridge.config import CatchUp, DeliveryRules, Filters, Network
+from bridge.config.mail import Mail
 from bridge.errors import JournalError
 from bridge.keepsake import Keepsake
 from bridge.model import RoomId
@@ -55,6 +56,19 @@ async def test_what_the_connection_does_not_need_is_followed_at_once(tmp_path, l
         (worker,) = [worker for worker in bridge._router.workers.values() if worker.room.id == "two"]
         assert worker.room.rules == rules
         assert bridge.adapter("right").catch_up == catch_up
+
+
+async def test_adapters_know_the_mail_server_of_the_map(tmp_path, left, right):
+    def by(server):
+        post = Mail.model_validate({"server": server, "from": "hubbub@shop.example"})
+        return replace(config(tmp_path, {"lobby": ["left one", "right two"]}), mail=post)
+
+    first, second = by("one.example"), by("two.example")
+    async with running(first) as bridge:
+        assert bridge.adapter("right").mail == first.mail
+        await bridge.reload(second)
+        assert bridge.adapter("right")._adapter.mail == second.mail
+        assert right.connections == 1
 
 
 async def test_a_room_that_stays_knows_whom_it_hears_now(tmp_path, left, right):

@@ -90,3 +90,43 @@ async def test_what_the_server_refuses_was_not_sent_and_what_it_does_not_answer_
             await sent(mail(port))
     with pytest.raises(MailNotSent, match="did not take the mail: Connection refused"):
         await sent(mail(port))
+
+
+async def test_what_is_refused_for_good_is_told_from_what_may_go_later():
+    box = Postbox()
+    async with box.open() as port:
+        for answer, for_good in (("550 no such user", True), ("450 come back later", False)):
+            box.refuses = {"bob@example.org": answer}
+            with pytest.raises(MailNotSent) as found:
+                await sent(mail(port), "bob@example.org")
+            assert found.value.for_good is for_good
+        box.refuses = {"bob@example.org": "550 no such user", "eve@example.org": "450 come back later"}
+        with pytest.raises(MailNotSent) as found:
+            await sent(mail(port), "bob@example.org", "eve@example.org")
+        assert not found.value.for_good
+        box.answer = "554 not such words"
+        with pytest.raises(MailNotSent) as found:
+            await sent(mail(port))
+        assert found.value.for_good
+    with pytest.raises(MailNotSent) as found:
+        await sent(mail(port))
+    assert not found.value.for_good
+
+
+async def test_who_does_not_want_it_any_more_is_asked_last():
+    """Nothing of it is on its way before that."""
+    box, asked = Postbox(), []
+
+    def begin():
+        asked.append(len(box.taken))
+        raise MailNotSent("it was taken back")
+
+    message = EmailMessage()
+    message.set_content("x")
+    async with box.open() as port:
+        with pytest.raises(MailNotSent, match=r"^it was taken back$"):
+            await asyncio.to_thread(send_mail, mail(port), message, ["ada@example.org"], begin)
+        box.refuses = {"bob@example.org": "550 no such user"}
+        with pytest.raises(MailNotSent, match="no such user"):
+            await asyncio.to_thread(send_mail, mail(port), message, ["bob@example.org"], begin)
+    assert (asked, box.taken) == ([0], [])
