@@ -20,6 +20,8 @@ def test_in_its_own_room_a_chat_needs_no_number(shop):
     number = shop.open(page="https://shop.example/")
     assert became == [[number]]
     shop.desk.moved(number, {"matrix": "!room", "shop": "sales/1"})
+    assert shop.told("sales/1") == []
+    shop.desk.tell_so_far(number)
     assert shop.told("sales/1") == ["1 小红\nhttps://shop.example/\n小红: Hello"]
     shop.says(number, "Anybody?")
     assert shop.told("sales/1")[-1] == "[小红] Anybody?"
