@@ -3,18 +3,17 @@ journal, which is for its owner alone; its one writer is the service that has th
 """
 
 import contextlib
-import os
 import secrets
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from bridge.databases import DatabaseKind
 from bridge.errors import HubbubError
 
 __all__ = ["ListsFile", "lists_file"]
 
-_VERSION = 1
 _SCHEMA = """
 CREATE TABLE secret (value BLOB NOT NULL) STRICT;  -- with the file, since links in mails live as long
 CREATE TABLE subscription (
@@ -42,6 +41,12 @@ CREATE TABLE told (
 CREATE INDEX told_due ON told (due) WHERE state = 'owed';
 CREATE INDEX told_one ON told (subscription, at);
 """
+_KIND = DatabaseKind(
+    application=0x48754C69,  # HuLi
+    versions=(_SCHEMA,),
+    refused=HubbubError,
+    other="is no file of lists: move it away, and a new one begins",
+)
 
 
 def lists_file(journal: Path) -> Path:
@@ -56,38 +61,24 @@ class ListsFile:
         """Raises HubbubError where that cannot be read."""
         self.path = path
         try:
-            if read_only:
-                self._base = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
-            else:
-                os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
-                self._base = sqlite3.connect(path, isolation_level=None)
+            self._base = _KIND.open_to_read(path) if read_only else self._own()
         except (OSError, sqlite3.Error) as error:
             raise HubbubError(f"{path}, the file of the lists, cannot be opened: {error}") from None
-        try:
-            self._open(read_only=read_only)
-        except sqlite3.Error as error:
-            self._base.close()
-            raise HubbubError(f"{path} cannot be used as the file of the lists: {error}") from None
-        except HubbubError:
-            self._base.close()
-            raise
+        self._base.row_factory = sqlite3.Row
 
-    def _open(self, *, read_only: bool) -> None:
-        base = self._base
-        base.row_factory = sqlite3.Row
-        (version,) = base.execute("PRAGMA user_version").fetchone()
-        if version > _VERSION:
-            raise HubbubError(f"{self.path} was written by a newer Hubbub: update this one")
-        if read_only:
-            return
-        base.execute("PRAGMA journal_mode = WAL")
-        base.execute("PRAGMA synchronous = FULL")  # a word such as STOP survives a power failure
-        base.execute("PRAGMA secure_delete = ON")
-        if version == 0:
-            base.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {_VERSION}; COMMIT;")
-        base.execute(
-            "INSERT INTO secret SELECT ? WHERE NOT EXISTS (SELECT 1 FROM secret)", (secrets.token_bytes(32),)
-        )
+    def _own(self) -> sqlite3.Connection:
+        base = _KIND.open_to_write(
+            self.path, "synchronous = FULL"
+        )  # a word such as STOP survives a power failure
+        try:
+            base.execute(
+                "INSERT INTO secret SELECT ? WHERE NOT EXISTS (SELECT 1 FROM secret)",
+                (secrets.token_bytes(32),),
+            )
+        except BaseException:
+            base.close()
+            raise
+        return base
 
     def secret(self) -> bytes:
         """Return what codes and links are made from."""

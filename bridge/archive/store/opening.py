@@ -9,7 +9,7 @@ import msgspec
 
 from bridge.errors import ArchiveError
 
-from . import schema
+from .schema import ARCHIVE_FILE
 
 __all__ = ["DAMAGED", "NO_ROOM", "open_to_read", "open_to_write", "size_of", "troubles"]
 
@@ -24,19 +24,11 @@ _NOT_OURS = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PE
 def open_to_write(file: Path) -> sqlite3.Connection:
     """Open the archive as the one who writes it, made or migrated. Raises ArchiveError."""
     with troubles(file):
-        database = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
-        try:
-            database.execute("PRAGMA auto_vacuum = INCREMENTAL")  # counts for a file that is made now
-            _refuse(database, file)
-            database.execute("PRAGMA journal_mode = WAL")
-            database.execute("PRAGMA synchronous = NORMAL")
-            database.execute("PRAGMA secure_delete = ON")
-            database.execute("PRAGMA temp_store = MEMORY")
-            schema.migrate(database)
-        except BaseException:
-            database.close()
-            raise
-    return database
+        return ARCHIVE_FILE.open_to_write(
+            file,
+            "auto_vacuum = INCREMENTAL",  # counts for a file that is made now
+            "synchronous = NORMAL",
+        )
 
 
 def open_to_read(file: Path) -> sqlite3.Connection:
@@ -47,30 +39,14 @@ def open_to_read(file: Path) -> sqlite3.Connection:
             "or name the configuration whose archive it is"
         )
     with troubles(file, reading=True):
-        where = f"{file.absolute().as_uri()}?mode=ro"
-        database = sqlite3.connect(where, uri=True, isolation_level=None, check_same_thread=False)
-        try:
-            _refuse(database, file, empty=False)
-        except BaseException:
+        database = ARCHIVE_FILE.open_to_read(file)
+        (version,) = database.execute("PRAGMA user_version").fetchone()
+        if not version:
             database.close()
-            raise
-    return database
-
-
-def _refuse(database: sqlite3.Connection, file: Path, *, empty: bool = True) -> None:
-    """Raise ArchiveError where the file is none that this release can use; `empty`: it may become one."""
-    (version,) = database.execute("PRAGMA user_version").fetchone()
-    (application,) = database.execute("PRAGMA application_id").fetchone()
-    (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    if tables and application != schema.APPLICATION:
-        raise ArchiveError(f"{file} is no archive of Hubbub's: name another file, or move it away")
-    if version > schema.VERSION:
-        raise ArchiveError(
-            f"{file} was written by a newer Hubbub (schema {version}; this one knows {schema.VERSION}): "
-            "start that release again, or move it away to begin a new one"
-        )
-    if not version and not empty:
-        raise ArchiveError(f"{file} has nothing in it yet: ask again when the service has filed something")
+            raise ArchiveError(
+                f"{file} has nothing in it yet: ask again when the service has filed something"
+            )
+        return database
 
 
 @contextlib.contextmanager

@@ -10,14 +10,12 @@ what features keep, `round` and `head` what was signed. `words` is the full-text
 numbers of entries and none of their text.
 """
 
-import sqlite3
-
 from bridge.archive.index import TABLE
+from bridge.databases import DatabaseKind
+from bridge.errors import ArchiveError
 
-__all__ = ["APPLICATION", "PER_BLOCK", "VERSION", "migrate"]
+__all__ = ["ARCHIVE_FILE", "PER_BLOCK"]
 
-APPLICATION = 0x48754172
-"""Says in the file's first bytes that it is an archive (`HuAr`)."""
 PER_BLOCK = 256
 """So many entries a block has. Part of the format."""
 
@@ -52,16 +50,9 @@ _MIGRATIONS = (
     """,
 )
 
-VERSION = len(_MIGRATIONS)
-"""The version of the schema that this release writes."""
-
-
-def migrate(database: sqlite3.Connection) -> None:
-    """Bring a database, new or of this release or an older one, to this version in one transaction."""
-    (version,) = database.execute("PRAGMA user_version").fetchone()
-    if version < VERSION:
-        steps = "".join(_MIGRATIONS[version:])
-        database.executescript(
-            f"BEGIN IMMEDIATE;PRAGMA application_id = {APPLICATION};{steps}"
-            f"PRAGMA user_version = {VERSION};COMMIT;"
-        )
+ARCHIVE_FILE = DatabaseKind(
+    application=0x48754172,  # HuAr
+    versions=_MIGRATIONS,
+    refused=ArchiveError,
+    other="is no archive of Hubbub's: name another file, or move it away",
+)

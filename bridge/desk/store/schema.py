@@ -6,12 +6,10 @@ became of each of their words: the line that it is, or none. `happened` holds fa
 `override` says when a desk is open, where that is not as its calendar says.
 """
 
-import sqlite3
+from bridge.databases import DatabaseKind
+from bridge.errors import TemporaryFailure
 
-__all__ = ["APPLICATION", "VERSION", "migrate"]
-
-APPLICATION = 0x4875446B
-"""Says in the file's first bytes that it is a desk's (`HuDk`)."""
+__all__ = ["DESK_FILE"]
 
 _MIGRATIONS = (
     """
@@ -59,16 +57,9 @@ _MIGRATIONS = (
     """,
 )
 
-VERSION = len(_MIGRATIONS)
-"""The version of the schema that this release writes."""
-
-
-def migrate(database: sqlite3.Connection) -> None:
-    """Bring a database, new or of this release or an older one, to this version in one transaction."""
-    (version,) = database.execute("PRAGMA user_version").fetchone()
-    if version < VERSION:
-        steps = "".join(_MIGRATIONS[version:])
-        database.executescript(
-            f"BEGIN IMMEDIATE;PRAGMA application_id = {APPLICATION};{steps}"
-            f"PRAGMA user_version = {VERSION};COMMIT;"
-        )
+DESK_FILE = DatabaseKind(
+    application=0x4875446B,  # HuDk
+    versions=_MIGRATIONS,
+    refused=TemporaryFailure,
+    other="is no file of a desk's: move it away, and a new one begins",
+)
