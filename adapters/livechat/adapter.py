@@ -45,6 +45,7 @@ from .config import RoomConfig as Room
 from .decode import KEPT
 from .desks import Desks
 from .door import Door
+from .erasing import Erasing
 from .files import ChatFiles
 from .guard.guard import Guard
 from .own_rooms import OwnRooms
@@ -84,6 +85,7 @@ class LivechatAdapter(Adapter):
         self._guard: Guard | None = None
         self._files: ChatFiles | None = None
         self._own_rooms: OwnRooms | None = None
+        self._erasing: Erasing | None = None
         self._spoke: dict[str, float] = BoundedDict(_MOST_SPOKE)
         """When somebody said something last, by their key."""
 
@@ -121,8 +123,9 @@ class LivechatAdapter(Adapter):
             self._files = ChatFiles(path.with_name(f"{path.name}.files"))
             self._desks = Desks(store, self.network, emit, self.clock, self._people)
             self._door, self._emit = Door(self.config), emit
-            self._guard = self._guarded(self._desks)
-            self._fit(self._door, self._desks, self._files, self._guard)
+            key = self._key()
+            self._guard = self._guarded(self._desks, key)
+            self._fit(self._door, self._desks, self._files, self._guard, key)
             self._desks.serve(self.rooms)
             if self.conversations is not None:
                 self._own_rooms = OwnRooms(self.network, self._desks, self.conversations, self.clock)
@@ -137,6 +140,7 @@ class LivechatAdapter(Adapter):
                 if self._own_rooms is not None:
                     self._own_rooms.close()
                 self._emit = self._desks = self._door = self._guard = self._own_rooms = None
+                self._erasing = None
 
     def _path(self, stack: ExitStack) -> Path:
         """Return what the names of our files begin with."""
@@ -144,8 +148,7 @@ class LivechatAdapter(Adapter):
             return self.keepsake.path
         return Path(stack.enter_context(tempfile.TemporaryDirectory())) / self.network
 
-    def _guarded(self, desks: Desks) -> Guard:
-        key = self._key()
+    def _guarded(self, desks: Desks, key: bytes) -> Guard:
         return Guard(self.config, key, open_chats=desks.chats, chat=desks.store.chat, clock=self.clock)
 
     def _key(self) -> bytes:
@@ -165,12 +168,16 @@ class LivechatAdapter(Adapter):
                 )
         return key.encode()
 
-    def _fit(self, door: Door, desks: Desks, files: ChatFiles, guard: Guard) -> None:
+    def _fit(self, door: Door, desks: Desks, files: ChatFiles, guard: Guard, key: bytes) -> None:
         """Let the door answer for all that browsers ask for."""
         uploads = ChatUploads(
             files, guard, lambda desk: rules.files if (rules := desks.rules(desk)) else None
         )
-        Visits(desks, door, guard, uploads, ChatStreams(desks.store, desks.followers)).add_to(door)
+        self._erasing = Erasing(desks, uploads, self.conversations, key)
+        streams = ChatStreams(desks.store, desks.followers)
+        Visits(desks, door, guard, uploads, streams, self._erasing).add_to(door)
+        for method in ("GET", "POST"):
+            door.add(method, "/delete/{link}", self._erasing.page, public=True)
         door.add("GET", "/chat.js", Widget().answer, public=True)
         door.add("GET", "/try/{desk}", trial_page, public=True)
         door.add("GET", "/kept/{chat}/{name}", uploads.for_the_core, public=True)

@@ -4,13 +4,14 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from bridge.desk import Chat, ChatFile, Denial, Denied, NewChat
+from bridge.desk import Chat, ChatFile, Denial, Denied, Farewell, NewChat
 
 from .asked import Mailing, NewVisit, PageSeen, Rating, Saying, Writes, read
 from .callers import Caller
 from .desks import Desks
 from .door import Door, answered
 from .encode import shown, written
+from .erasing import Erasing
 from .form import filled
 from .guard.guard import Guard
 from .refused import VisitRefused
@@ -28,14 +29,21 @@ InChat = Callable[[web.Request, Chat], Awaitable[web.StreamResponse]]
 class Visits:
     """Answers them."""
 
-    def __init__(
-        self, desks: Desks, door: Door, guard: Guard, uploads: ChatUploads, streams: ChatStreams
+    def __init__(  # noqa: PLR0913, PLR0917 whom it asks
+        self,
+        desks: Desks,
+        door: Door,
+        guard: Guard,
+        uploads: ChatUploads,
+        streams: ChatStreams,
+        erasing: Erasing,
     ) -> None:
         self._desks = desks
         self._door = door
         self._guard = guard
         self._uploads = uploads
         self._streams = streams
+        self._erasing = erasing
 
     def add_to(self, door: Door) -> None:
         """Answer at this door."""
@@ -63,6 +71,9 @@ class Visits:
         async def answered(request: web.Request) -> web.StreamResponse:
             kind, _, token = request.headers.get("Authorization", "").partition(" ")
             chat = self._desks.store.chat_by(token.strip()) if kind.lower() == "bearer" and token else None
+            if chat is None and token and self._desks.store.is_forgotten(token.strip()):
+                language = request.headers.get("Accept-Language", "en")[:35].partition(",")[0]
+                raise VisitRefused(410, "gone", Farewell(language).unknown)
             if chat is None:
                 raise VisitRefused(
                     401, "token", "this needs the token of a chat: Authorization: Bearer TOKEN"
@@ -178,10 +189,8 @@ class Visits:
         raise VisitRefused(404, "nothing", "this desk sends no mail")
 
     async def _erase(self, request: web.Request, chat: Chat) -> web.StreamResponse:
-        self._desks.desk(chat.desk).erase(chat.number)
-        await self._uploads.forget(chat.number)
-        await self._desks.kept()
-        return answered({})
+        kept = await self._erasing.erase(chat.number)
+        return answered({"kept": kept, "told": Farewell(chat.language).done(kept=kept)})
 
     async def _transcript(self, request: web.Request, chat: Chat) -> web.StreamResponse:
         lines = self._desks.store.lines(chat.number, 0, _ALL)

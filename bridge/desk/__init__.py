@@ -6,6 +6,7 @@ becomes of what visitors and agents say, and keeps it; it knows no protocol, and
 
 from .commands import INSTRUCTIONS
 from .desk import Desk
+from .farewell import Farewell
 from .model import (
     Chat,
     ChatFile,
@@ -40,6 +41,7 @@ __all__ = [
     "DeskReader",
     "DeskRules",
     "DeskStore",
+    "Farewell",
     "FeedRow",
     "Happening",
     "LineBody",

@@ -158,10 +158,6 @@ class Chats:
         body = LineBody(text, file)
         self._feed(FeedRow(0, self.room(chat), now, "said", chat.number, n, sender, name, body))
 
-    def take_back(self, room: str, chat: int, n: int) -> None:
-        """Take a visitor's line back from agents."""
-        self._feed(FeedRow(0, room, self.clock.now(), "gone", chat, n, str(chat), str(chat), LineBody()))
-
     def tell(self, text: str, chat: int = 0, room: str = "") -> None:
         """Tell agents something in the desk's own words."""
         now, where = self.clock.now(), room or self.desk

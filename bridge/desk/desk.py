@@ -9,7 +9,7 @@ from typing import NamedTuple
 from bridge.clock import Clock
 from bridge.identity import one_line, safe_name
 from bridge.kit import BoundedDict
-from bridge.model import DeleteMessage, EditMessage, Part, SendMessage
+from bridge.model import DeleteMessage, EditMessage, MessageId, Part, RoomId, SendMessage
 
 from .answering import Answering
 from .assigning import Assigning
@@ -213,20 +213,27 @@ class Desk:
         self._ticking.here(number, connected=connected)
 
     def erase(self, number: int) -> None:
-        """Forget who the visitor of a chat was and what was said in it, and take their lines back from
-        agents. Its times stay, for figures. Raises Denied.
+        """Forget who the visitor of a chat was and what was said in it: whoever asks for that has seen to
+        what went elsewhere (`names`). Its times stay, for figures.
         """
-        chat = self._visited(number)
+        chat = self._chats.get(number)
         with self._turn():
-            if chat.state is not ChatState.CLOSED:
+            if chat is not None and chat.state is not ChatState.CLOSED:
                 self._floor.close(chat, "visitor", "")
-            rooms = {self.name, self._chats.room(chat)}  # it may have begun in the lobby
-            for n in self.store.erase(number):
-                for room in sorted(rooms):
-                    self._chats.take_back(room, number, n)
-            self._chats.tell(
-                self._chats.locale.gettext("{number} was deleted by its visitor.", number=number), 0
-            )
+            self.store.erase(number)
+            if chat is not None:
+                told = self._chats.locale.gettext("{number} was deleted by its visitor.", number=number)
+                self._chats.tell(told)
+
+    def names(self, number: int) -> list[tuple[RoomId, MessageId]]:
+        """Return the names of all that was said in a chat, by its visitor and to them, and of it by the desk,
+        each with its room; of one that is forgotten only the latter.
+        """
+        chat = self._chats.get(number)
+        rooms = {*self._floor.desks, f"{self.name}/{number}"}  # it may have begun at another desk
+        lines = range(1, chat.last + 1) if chat is not None else ()
+        said = [(RoomId(room), MessageId(f"{number}.{n}")) for room in sorted(rooms) for n in lines]
+        return said + [(RoomId(row.room), row.id) for row in self.store.told_of(number)]
 
     def _visited(self, number: int) -> Chat:
         """Return the chat of a visitor who does something in it. Raises Denied."""
@@ -273,6 +280,7 @@ class Desk:
         self._answering.look()
         with self._turn():
             self._ticking.tick()
+        self.store.scrub()
 
     @contextlib.contextmanager
     def _turn(self) -> Iterator[None]:

@@ -152,7 +152,7 @@ class FeedRow(NamedTuple):
     room: str
     at: float
     kind: str
-    """`said`; `gone`: line `n` of the chat is taken back."""
+    """`said`."""
     chat: int
     """0: it is about no chat."""
     n: int
@@ -164,14 +164,7 @@ class FeedRow(NamedTuple):
     @property
     def id(self) -> MessageId:
         """The message's name on the network, from which its chat is found again."""
-        return MessageId(
-            f"{self.chat}.{self.n}" if self.n and self.kind == "said" else f"{self.chat}.f{self.number}"
-        )
-
-    @property
-    def target(self) -> MessageId:
-        """Of `gone`: what is taken back."""
-        return MessageId(f"{self.chat}.{self.n}")
+        return MessageId(f"{self.chat}.{self.n}" if self.n else f"{self.chat}.f{self.number}")
 
 
 class Happening(NamedTuple):

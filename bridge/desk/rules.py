@@ -81,6 +81,14 @@ class DeskRules(Model):
     close_after: Annotated[
         Duration, Field(gt=0, description="After how long without a word a chat is closed.")
     ] = 3600.0
+    keep: Annotated[
+        Duration,
+        Field(
+            gt=0,
+            description="How long after its end the desk knows a chat: then words, names, files and where it "
+            "came from go, and what figures need stays.",
+        ),
+    ] = 30 * 86_400.0
     hours: Annotated[
         DeskHours | None, Field(description="When agents answer. By default the desk is always open.")
     ] = None

@@ -13,7 +13,7 @@ _GONE = 60.0
 """So long a browser may follow nothing before agents are told, in seconds: pages change, and networks too."""
 _TOLD = 100
 """So many visitors at once are told their new place in line."""
-_DAY = 86_400.0
+_DAY, _HOUR = 86_400.0, 3600.0
 
 
 class Ticking:
@@ -26,6 +26,7 @@ class Ticking:
         self._missed: set[int] = set()
         """Those of whom agents were told so."""
         self._trimmed = 0.0
+        self._forgot = 0.0
 
     def here(self, number: int, *, connected: bool) -> None:
         """Note that a visitor's browser follows the chat now, or does no more."""
@@ -43,6 +44,17 @@ class Ticking:
         if now - self._trimmed > _DAY:
             self._trimmed = now
             self._chats.store.trim_heard(now - _KEPT)
+
+        if now - self._forgot > _HOUR and not self._forget(now):
+            self._forgot = now
+
+    def _forget(self, now: float) -> bool:
+        """Forget some chats that are over for long. Returns whether there may be more."""
+        store = self._chats.store
+        found = store.old(self._chats.desk, now - self._floor.rules.keep)
+        for number in found:
+            store.erase(number, told=False)
+        return bool(found)
 
     def _miss(self) -> None:
         """Tell agents which of their visitors are gone, or there again."""

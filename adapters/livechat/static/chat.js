@@ -625,7 +625,7 @@ input, select, textarea { border: 1px solid var(--dim); border-radius: 10px; pad
 		lay(say("more"), item("download", save), info?.mail !== false && item("mailed", () => dialog("mailed", address(), ({mail}) => post("chat/mail", {to: mail}), "thanks")),
 			item("sound", () => kept.write({sound: !sound}), sound ? " 🔔" : " 🔕"), info?.subscribe?.length && item("news", news),
 			over ? item("fresh", forget) : item("end", fallible(() => post("chat/close"))),
-			item("erase", () => dialog("erase", el("p", {}, say("sure")), () => post("chat/erase").then(forget))));
+			item("erase", () => dialog("erase", el("p", {}, say("sure")), () => post("chat/erase").then(({told}) => { forget(); notice(told); }))));
 		menu = true;
 		sheet.querySelector("button").focus();
 	};

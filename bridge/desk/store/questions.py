@@ -83,14 +83,34 @@ class DeskQuestions:
             return self._database.execute(question, values).fetchall()
 
     def chat(self, number: int) -> Chat | None:
-        """Return a chat, open or closed; None: there is none, or its visitor had it erased."""
-        found = self._ask(f"SELECT {_CHAT} FROM chat WHERE number = ? AND token NOT NULL", number)  # noqa: S608
+        """Return a chat, open or closed; None: there is none, or it is forgotten."""
+        found = self._ask(f"SELECT {_CHAT} FROM chat WHERE number = ? AND NOT forgotten", number)  # noqa: S608
         return _chat(found[0]) if found else None
 
     def chat_by(self, token: str) -> Chat | None:
-        """Return the chat of whoever holds this token; None: there is none."""
-        found = self._ask(f"SELECT {_CHAT} FROM chat WHERE token = ?", digest(token))  # noqa: S608
+        """Return the chat of whoever holds this token; None: there is none, or it is forgotten."""
+        found = self._ask(f"SELECT {_CHAT} FROM chat WHERE token = ? AND NOT forgotten", digest(token))  # noqa: S608
         return _chat(found[0]) if found else None
+
+    def is_forgotten(self, token: str) -> bool:
+        """Whether there was a chat of whoever holds this token."""
+        return bool(self._ask("SELECT 1 FROM chat WHERE token = ? AND forgotten", digest(token)))
+
+    def desk_of(self, chat: int) -> str | None:
+        """Return the desk of a chat, which may be forgotten; None: there never was one."""
+        found = self._ask("SELECT desk FROM chat WHERE number = ?", chat)
+        return str(found[0][0]) if found else None
+
+    def old(self, desk: str, before: float, most: int = 100) -> list[int]:
+        """Return chats of a desk that were closed before a moment and are not forgotten, the oldest first."""
+        found = self._ask(
+            "SELECT number FROM chat WHERE closed_at < ? AND desk = ? AND state = 'closed' AND NOT forgotten "
+            "ORDER BY closed_at LIMIT ?",
+            before,
+            desk,
+            most,
+        )
+        return [number for (number,) in found]
 
     def open_chats(self, desk: str) -> list[Chat]:
         """Return the chats of a desk that are not closed."""
@@ -126,7 +146,7 @@ class DeskQuestions:
             _chat(row)
             for row in self._ask(
                 f"SELECT {_CHAT} FROM chat WHERE closed_at > ? AND closed_at <= ? AND state = 'closed' "  # noqa: S608
-                "AND token NOT NULL ORDER BY closed_at LIMIT ?",
+                "AND NOT forgotten ORDER BY closed_at LIMIT ?",
                 after,
                 until,
                 most,

@@ -3,7 +3,8 @@
 `chat` holds a row for each chat; `token` is the SHA-256 of what its visitor holds. `line` is the log of one
 chat that its visitor follows. `feed` is what is said to agents, in one order. `heard` holds by its txn what
 became of each of their words: the line that it is, or none. `happened` holds facts for figures.
-`override` says when a desk is open, where that is not as its calendar says.
+`override` says when a desk is open, where that is not as its calendar says. Of a chat that is `forgotten`
+only what figures need is left, and the digest of the token, so that its visitor can be told.
 """
 
 from bridge.databases import DatabaseKind
@@ -54,6 +55,11 @@ _MIGRATIONS = (
     CREATE INDEX happened_at ON happened (at);
     CREATE TABLE override (desk TEXT PRIMARY KEY, is_open INTEGER NOT NULL, until REAL,
                            by TEXT NOT NULL) STRICT, WITHOUT ROWID;
+    """,
+    """
+    ALTER TABLE chat ADD COLUMN forgotten INTEGER NOT NULL DEFAULT 0;
+    UPDATE chat SET forgotten = 1 WHERE token IS NULL;
+    CREATE INDEX feed_chat ON feed (chat) WHERE chat != 0;
     """,
 )
 

@@ -26,6 +26,8 @@ class DeskStore(DeskQuestions):
     def __init__(self, file: Path) -> None:
         """Raises TemporaryFailure."""
         super().__init__(file, open_to_write(file))
+        self._in_log = False
+        """Whether what was erased may still be found in SQLite's log."""
 
     def close(self) -> None:
         self._database.close()
@@ -184,33 +186,48 @@ class DeskStore(DeskQuestions):
             agent,
         )
 
-    def erase(self, chat: int) -> list[int]:
+    def erase(self, chat: int, *, told: bool = True) -> None:
         """Forget who the visitor of a chat was and all that was said in it; its times stay, for figures.
-        Returns the numbers of the lines that agents had from the visitor.
+        `told`: also the names of what the desk told agents, by which that can be found elsewhere.
         """
-        said = [
-            n
-            for (n,) in self._ask(
-                "SELECT n FROM line WHERE chat = ? AND by = 'visitor' AND kind = 'said' ORDER BY n", chat
-            )
-        ]
-        for table in ("line", "feed", "note", "tagged"):
+        self._in_log = True
+        for table in ("line", "note", "tagged"):
             self._do(f"DELETE FROM {table} WHERE chat = ?", chat)  # noqa: S608
+        self._do("DELETE FROM feed WHERE chat = ? AND (n != 0 OR ?)", chat, told)
+        self._do("UPDATE feed SET body = CAST('{}' AS BLOB) WHERE chat = ?", chat)
         self._do(  # lists of chats, which are about none
             "DELETE FROM feed WHERE chat = 0 AND instr(body, CAST((SELECT nullif(name, '') FROM chat "
             "WHERE number = ?) AS BLOB))",
             chat,
         )
         self._do(
-            "UPDATE chat SET token = NULL, name = '', mail = '', customer = '', fields = '{}', page = '', "
+            "UPDATE chat SET forgotten = 1, name = '', mail = '', customer = '', fields = '{}', page = '', "
             "title = '', address = '', rating_words = '', mail_to = '' WHERE number = ?",
             chat,
         )
-        return said
+
+    def scrub(self) -> None:
+        """Take what was erased out of SQLite's log too: outside of a transaction, and again when somebody
+        reads just then.
+        """
+        if not self._in_log:
+            return
+        with troubles(self.file):
+            self._database.execute("PRAGMA busy_timeout = 0")  # nobody waits for that
+            ((busy, _, _),) = self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            self._database.execute("PRAGMA busy_timeout = 2000")
+        self._in_log = bool(busy)
 
     def trim(self, room: str, through: int, before: float) -> None:
-        """Forget what a room was told up to a number, and before that time: it is in the journal."""
-        self._do("DELETE FROM feed WHERE room = ? AND number <= ? AND at < ?", room, through, before)
+        """Forget what a room was told up to a number, and before that time: it is in the journal. What the
+        desk said of a chat stays as long as that, so that it can be taken from where it went.
+        """
+        self._do(
+            "DELETE FROM feed WHERE room = ? AND number <= ? AND at < ? AND (n != 0 OR chat = 0)",
+            room,
+            through,
+            before,
+        )
 
     def trim_heard(self, before: float) -> None:
         """Forget what became of words that nobody can be in doubt of any more."""

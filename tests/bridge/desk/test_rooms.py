@@ -62,13 +62,15 @@ def test_a_visitor_has_all_forgotten(shop):
     shop.agent("anna", "Secret!")
     shop.agent("anna", "!note 1 odd")
     shop.agent("anna", "!chats")
+    names = shop.desk.names(number)
+    assert {("sales", "1.1"), ("sales", "1.4"), ("sales", "1.f2")} <= set(names)
     shop.desk.erase(number)
     assert shop.store.chat_by(token.token) is None
+    assert shop.store.is_forgotten(token.token)
     assert shop.lines(number) == []
     with pytest.raises(Denied):
         shop.says(number, "But")
-    rows = shop.store.feed("sales")
-    assert [(row.kind, row.target) for row in rows if row.kind == "gone"] == [("gone", "1.1")]
+    assert shop.desk.names(number) == []
     assert shop.told() == ["1 was deleted by its visitor."]
     shop.store.close()
     for word in (b"Secret", b"Zoe", b"z@o.example", b"odd"):
@@ -76,3 +78,26 @@ def test_a_visitor_has_all_forgotten(shop):
     shop.begin()
     (chat,) = shop.store.chats(0, 9e9)
     assert (chat.agent_name, chat.name) == ("Anna", "")
+
+
+def test_what_is_over_for_long_is_forgotten_but_for_its_times(shop):
+    old = shop.desk.open(NewChat("Secret?", name="Zoe", mail="z@o.example", page="https://o.example/odd"))
+    told = [name for _, name in shop.desk.names(old.number) if ".f" in name]
+    shop.agent("anna", "!take 1")
+    shop.agent("anna", "Secret!")
+    shop.desk.left(old.number)
+    shop.clock.move(29 * 86_400.0)
+    new = shop.desk.open(NewChat("Here"))
+    shop.desk.tick()
+    assert shop.store.chat(old.number).name == "Zoe"
+    shop.clock.move(2 * 86_400.0)
+    shop.desk.tick()
+    assert shop.store.chat_by(old.token) is None
+    assert (shop.store.is_forgotten(old.token), shop.store.is_forgotten(new.token)) == (True, False)
+    assert shop.store.chat(new.number) is not None
+    assert set(told) <= {name for _, name in shop.desk.names(old.number)}  # by which it is found elsewhere
+    first, _ = shop.store.chats(0, 9e9)
+    assert (first.agent_name, first.answered_at is not None) == ("Anna", True)
+    for file in shop.file.parent.iterdir():
+        for word in (b"Secret", b"Zoe", b"z@o.example", b"odd"):
+            assert word not in file.read_bytes()

@@ -1,0 +1,107 @@
+"""Deletes chats when their visitors want that: from the page, or later by a link that only they have."""
+
+import hashlib
+import hmac
+import html
+
+from aiohttp import web
+
+from bridge import Conversations, UserId
+from bridge.desk import DeskStore, Farewell
+
+from .desks import Desks
+from .uploads import ChatUploads
+
+__all__ = ["Erasing"]
+
+_PAGE = """\
+<!doctype html>
+<html lang="{language}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
+<title>{title}</title>
+<style>
+body {{ font: 1.1rem/1.6 system-ui, sans-serif; max-width: 32rem; margin: 18vh auto; padding: 0 1.5rem;
+  color-scheme: light dark; }}
+button {{ font: inherit; padding: .5rem 1.2rem; border: 0; border-radius: .5rem; background: #c02b3c;
+  color: #fff; cursor: pointer; }}
+</style>
+</head>
+<body>
+<h1>{title}</h1>
+<p>{text}</p>
+{more}</body>
+</html>
+"""
+_BUTTON = '<form method="post"><button>{}</button></form>\n'
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
+    "frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+class Erasing:
+    """Does it, with the core's help where there is one."""
+
+    def __init__(
+        self, desks: Desks, uploads: ChatUploads, conversations: Conversations | None, key: bytes
+    ) -> None:
+        """`key` is a secret that stays: by it links are known."""
+        self._desks = desks
+        self._uploads = uploads
+        self._conversations = conversations
+        self._key = key
+
+    async def erase(self, number: int) -> bool:
+        """Delete a chat, in the archive too, which may have it longer than the desk. Returns whether
+        something of it stays there, since it must not go now. Raises HubbubError when that cannot be done
+        now: it may be asked again.
+        """
+        store: DeskStore = self._desks.store
+        name = store.desk_of(number)
+        desk = self._desks.find(name) if name is not None else None
+        names = desk.names(number) if desk is not None else []
+        kept = False
+        if self._conversations is not None:
+            kept = await self._conversations.forget(UserId(f"{number}"), names)
+        if desk is not None:
+            desk.erase(number)
+            await self._uploads.forget(number)
+            await self._desks.kept()
+        return kept
+
+    def path(self, number: int) -> str:
+        """Return the path of the link by which whoever has it deletes a chat."""
+        return f"/delete/{number}.{self._sign(number)}"
+
+    def _sign(self, number: int) -> str:
+        return hmac.digest(self._key, f"delete {number}".encode(), hashlib.sha256).hex()[:32]
+
+    async def page(self, request: web.Request) -> web.StreamResponse:
+        """Answer who followed the link: only a press deletes, since programs follow links in mails too."""
+        language = request.headers.get("Accept-Language", "en")[:35].partition(",")[0].partition(";")[0]
+        told, status, more = Farewell(language.strip()), 200, ""
+        number = self._named(request.match_info["link"])
+        if number is None:
+            text, status = told.unknown, 404
+        elif request.method == "POST":
+            text = told.done(kept=await self.erase(number))
+        else:
+            text, more = told.question, _BUTTON.format(html.escape(told.title))
+        page = _PAGE.format(
+            language=told.language, title=html.escape(told.title), text=html.escape(text), more=more
+        )
+        return web.Response(text=page, status=status, content_type="text/html", headers=_HEADERS)
+
+    def _named(self, link: str) -> int | None:
+        """Return the chat that a link is for; None: it is none of ours."""
+        text, _, signature = link.partition(".")
+        if not (text.isascii() and text.isdecimal() and len(text) < 16):
+            return None
+        known = hmac.compare_digest(signature.encode(), self._sign(int(text)).encode())
+        return int(text) if known and self._desks.store.desk_of(int(text)) is not None else None

@@ -1,0 +1,37 @@
+"""What visitors are told who have their chat deleted."""
+
+from bridge.language import N_, spoken
+
+__all__ = ["Farewell"]
+
+_GONE = N_("Your chat is deleted.")
+_KEPT = N_(
+    "Your chat is deleted here. A copy stays in our archive, since it may be needed in a legal dispute. It "
+    "is deleted there too once that is over."
+)
+
+
+class Farewell:
+    """The sentences, in a language as a browser says it."""
+
+    def __init__(self, language: str) -> None:
+        self._speak = spoken(language)
+        self.language = self._speak.language
+
+    def done(self, *, kept: bool) -> str:
+        """Return what became of it; `kept`: something of it stays, since it must not go now."""
+        return self._speak.gettext(_KEPT if kept else _GONE)
+
+    @property
+    def title(self) -> str:
+        return self._speak.gettext("Delete my chat")
+
+    @property
+    def question(self) -> str:
+        return self._speak.gettext(
+            "What you wrote in this chat and what was answered is deleted for good, with us too."
+        )
+
+    @property
+    def unknown(self) -> str:
+        return self._speak.gettext("There is no such chat any more.")

@@ -1,0 +1,174 @@
+"""Chats in the archive, over the whole core: filed under who it was, and deleted when they want that."""
+
+import asyncio
+import contextlib
+import sqlite3
+
+import aiohttp
+import pytest
+
+from adapters.livechat.testing import Person as Customer
+from bridge.app import Bridge
+from bridge.archive.filing.holds import LegalHold
+from bridge.archive.filing.questions import AddHold, ReleaseHold
+from bridge.archive.filing.tags import numbers_of
+from bridge.archive.service import archivist, chores, desk_chats
+from bridge.archive.store import Reader
+from bridge.desk import DeskReader
+from bridge.desk.located import desks
+from bridge.errors import ArchiveError
+from bridge.model import DeleteMessage, RoomId
+from tests.adapters.livechat.test_own_rooms import lobby, other, quick, shop
+from tests.bridge.archive.filed import archived
+
+__all__ = ["lobby", "other", "quick", "shop"]
+
+WORD = "Zwergspinne"
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch, quick):
+    monkeypatch.setattr(archivist.Archivist, "patience", 0.02)
+    monkeypatch.setattr(archivist, "_TOGETHER", 0.01)
+    monkeypatch.setattr(chores, "_REST", 0.1)
+    monkeypatch.setattr(desk_chats, "_OFTEN", 0.05)
+
+
+@pytest.fixture
+def kept(shop, lobby):
+    """A map whose first desk is archived."""
+    return lambda **rules: archived(shop(**{"mode": "lobby", **rules}), "sales")
+
+
+@contextlib.asynccontextmanager
+async def running(config):
+    bridge = Bridge(config)
+    task = asyncio.ensure_future(bridge.run())
+    try:
+        yield bridge
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
+
+
+async def until(looks):
+    async with asyncio.timeout(20):
+        while not (found := looks()):
+            await asyncio.sleep(0.02)
+        return found
+
+
+def texts(config, tag=""):
+    """What is in the archive, or of it what has a tag."""
+    try:
+        reader = Reader(config.archive.file)
+    except ArchiveError:  # it has just begun
+        return []
+    with reader:
+        found = [entry for entry in reader.entries() if entry.words is not None and entry.words.text]
+        if tag:
+            stretches = numbers_of(reader, tag).get("sales", [])
+            found = [one for one in found if any(low <= one.number <= high for low, high in stretches)]
+    return [one.words.text for one in found if one.header.kind in ("message", "edit")]
+
+
+def in_journal(config):
+    """All that the journal still has of what was said."""
+    with contextlib.closing(sqlite3.connect(config.journal)) as database:
+        return b"".join(body for (body,) in database.execute("SELECT body FROM event WHERE body NOT NULL"))
+
+
+def in_store(config):
+    """The desk's file, as bytes."""
+    return b"".join(path.read_bytes() for path in config.journal.parent.glob("*shop*sqlite3*"))
+
+
+@contextlib.asynccontextmanager
+async def talk(config, lobby, room="lobby"):
+    """A visitor asks, and Anna answers, while colleagues talk."""
+    person = Customer("zoe", f"http://{config.networks['shop'].settings.listen}", RoomId("sales"))
+    try:
+        await person.join(f"{WORD} in blue?")
+        await until(lambda: any("in blue?" in text for text in lobby.texts(room)))
+        lobby.say(room, "anna", f"1: {WORD}: yes")
+        lobby.say(room, "ben", "what a day")
+        lobby.say(room, "anna", "// odd one")
+        lobby.say(room, "anna", f"and {WORD} in red")
+        await until(lambda: any("and" in line.body.text for line in lines(config)))
+        yield person
+    finally:
+        await person.leave()
+
+
+def lines(config):
+    with DeskReader(desks(config)[0].file) as reader:
+        return reader.lines(1)
+
+
+async def erase(person):
+    async with person._http.post(f"{person._url}/chat/erase", headers=person._headers) as answer:
+        return answer.status, await answer.json()
+
+
+async def test_a_chat_is_filed_once_it_is_closed(kept, lobby):
+    config = kept()
+    async with running(config), talk(config, lobby) as person:
+        await until(lambda: f"and {WORD} in red" in texts(config))
+        assert texts(config, "chat-1") == []
+        await person.close()
+        await until(lambda: texts(config, "chat-1"))
+        assert texts(config, "chat-1") == texts(config, "name-zoe")
+        assert texts(config, "chat-1") == [f"{WORD} in blue?", f"1: {WORD}: yes", f"and {WORD} in red"]
+
+
+async def test_a_visitor_has_it_deleted(kept, lobby):
+    config = kept()
+    async with running(config), talk(config, lobby) as person:
+        await until(lambda: f"and {WORD} in red" in texts(config))
+        assert await erase(person) == (200, {"kept": False, "told": "Your chat is deleted."})
+        assert (await erase(person))[0] == 410
+        assert not [text for text in texts(config) if WORD in text or "zoe" in text]
+        assert "what a day" in texts(config)
+        assert WORD.encode() not in in_journal(config)
+        await until(lambda: not any(word in in_store(config) for word in (WORD.encode(), b"zoe")))
+        copies = [one for one in lobby.done if isinstance(one, DeleteMessage)]
+        assert len(copies) == len({one.target.id for one in copies}) == 3  # of zoe, and of Desk about her
+
+
+async def test_a_hold_keeps_it_in_the_archive_and_the_visitor_is_told(kept, lobby):
+    config = kept()
+    async with running(config) as bridge, talk(config, lobby) as person:
+        await person.close()
+        await until(lambda: len(texts(config, "chat-1")) == 3)
+        hold = LegalHold(name="secret-case", reason="dispute", at=0.0, tags=("name-zoe",))
+        await bridge.features.archive.ask(AddHold(hold))
+        status, answer = await erase(person)
+        assert (status, answer["kept"]) == (200, True)
+        assert "legal dispute" in answer["told"]
+        assert "secret-case" not in answer["told"]
+        assert len(texts(config, "chat-1")) == 3
+        assert WORD.encode() not in in_journal(config)
+        await bridge.features.archive.ask(ReleaseHold("secret-case"))
+        await until(lambda: not [text for text in texts(config) if WORD in text])
+
+
+async def test_a_link_deletes_it_later_and_only_when_it_is_pressed(kept, lobby):
+    config = kept(keep=0.001)
+    async with running(config) as bridge, talk(config, lobby) as person:
+        await person.close()
+        await until(lambda: len(texts(config, "chat-1")) == 3)
+        for desk in bridge.adapter("shop")._adapter._desks._desks.values():
+            desk._ticking._forgot = 0.0  # an hour is over
+        await until(lambda: WORD.encode() not in in_store(config))
+        assert (await erase(person))[0] == 410
+        link = person._url + bridge.adapter("shop")._adapter._erasing.path(1)
+        async with aiohttp.ClientSession(headers={"Accept-Language": "de"}) as browser:
+            async with browser.get(link) as answer:
+                assert (answer.status, "Meinen Chat löschen" in await answer.text()) == (200, True)
+            assert len(texts(config, "chat-1")) == 3
+            async with browser.post(link[:-1] + "x") as answer:
+                assert answer.status == 404
+            async with browser.post(link) as answer:
+                assert "Ihr Chat ist gelöscht." in await answer.text()
+        assert not [text for text in texts(config) if WORD in text or "zoe" in text]
+        assert "what a day" in texts(config)
