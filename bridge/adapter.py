@@ -33,6 +33,7 @@ from .model import (
 __all__ = [
     "AVATAR_LIMIT",
     "Adapter",
+    "AnnouncedLists",
     "Avatar",
     "Avatars",
     "Conversations",
@@ -78,6 +79,18 @@ class Settle(Protocol):
         """Take the receipt of the command, or the error that it ended with."""
 
 
+class AnnouncedLists(Protocol):
+    """The lists of the map: who confirms that they want one is told what is announced there."""
+
+    def by_mail(self) -> Collection[str]:
+        """Return the lists that a mail address can be asked about."""
+
+    def subscribe_by_mail(self, name: str, address: str, *, where: str, language: str) -> None:
+        """Ask an address whether it wants a list, for somebody who asks for that elsewhere (`where`), such as
+        on a web page. Raises HubbubError with a sentence for them, in their language.
+        """
+
+
 class Adapter(ABC):
     """One network. It lives as long as its configuration; `run` is called on it again and again.
 
@@ -109,6 +122,8 @@ class Adapter(ABC):
         """Where to keep what the network gave us to come back with, if anywhere."""
         self.conversations: Conversations | None = None
         """Where to open conversations at run time, while something relays."""
+        self.lists: AnnouncedLists | None = None
+        """What people of the network can be asked about, while something relays."""
         self.avatars: Avatars | None = None
         """Whom to ask for the pictures of people from elsewhere, while something relays."""
         self.mail: Mail | None = None

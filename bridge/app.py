@@ -331,7 +331,7 @@ class Bridge:
         adapter.introduction, adapter.catch_up, adapter.mail = text, network.catch_up, self._config.mail
         adapter.follow(network.settings)
         if running is None:
-            adapter.avatars = self._router.avatars.beside(name)
+            adapter.avatars, adapter.lists = self._router.avatars.beside(name), self.features.lists
             adapter.keepsake, adapter.clock = Keepsake(self.journal, name), self._clock
             adapter.conversations = NetworkConversations(name, self._router.rooms)
         return adapter

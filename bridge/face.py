@@ -3,6 +3,7 @@
 from .adapter import (
     AVATAR_LIMIT,
     Adapter,
+    AnnouncedLists,
     Avatar,
     Avatars,
     Conversations,
@@ -174,6 +175,7 @@ __all__ = [
     "Adapter",
     "AdapterError",
     "Address",
+    "AnnouncedLists",
     "Answered",
     "Approached",
     "ArchiveError",

@@ -48,6 +48,7 @@ from .door import Door
 from .erasing import Erasing
 from .files import ChatFiles
 from .guard.guard import Guard
+from .mailing import MailingLists
 from .own_rooms import OwnRooms
 from .preflight import look_at
 from .streams import ChatStreams
@@ -174,8 +175,11 @@ class LivechatAdapter(Adapter):
             files, guard, lambda desk: rules.files if (rules := desks.rules(desk)) else None
         )
         self._erasing = Erasing(desks, uploads, self.conversations, key)
-        streams = ChatStreams(desks.store, desks.followers)
-        Visits(desks, door, guard, uploads, streams, self._erasing).add_to(door)
+        streams, lists = (
+            ChatStreams(desks.store, desks.followers),
+            MailingLists(self.network, self.lists, guard),
+        )
+        Visits(desks, door, guard, uploads, streams, self._erasing, lists).add_to(door)
         for method in ("GET", "POST"):
             door.add(method, "/delete/{link}", self._erasing.page, public=True)
         door.add("GET", "/chat.js", Widget().answer, public=True)

@@ -120,6 +120,15 @@ class RoomConfig(DeskRules):
         tuple[FormField, ...],
         Field(max_length=12, description="What visitors are asked before a chat begins. By default nothing."),
     ] = ()
+    subscribe: Annotated[
+        tuple[str, ...],
+        Field(
+            max_length=10,
+            description="Lists (conversations with `announce:`) that visitors can subscribe to by mail. By "
+            "default none.",
+            examples=[["news"]],
+        ),
+    ] = ()
     consent: Annotated[
         Worded | None,
         Field(

@@ -1,5 +1,7 @@
 """What a page shows of a desk before there is a chat."""
 
+from collections.abc import Collection
+
 from bridge.desk import Welcome
 
 from .config import RoomConfig
@@ -9,9 +11,13 @@ __all__ = ["desk_shown"]
 
 
 def desk_shown(
-    found: Welcome, rules: RoomConfig | None, language: str, proof: dict[str, object] | None
+    found: Welcome,
+    rules: RoomConfig | None,
+    language: str,
+    proof: dict[str, object] | None,
+    lists: Collection[str],
 ) -> dict[str, object]:
-    """Return what a page shows of a desk before there is a chat."""
+    """Return what a page shows of a desk before there is a chat; `lists` are those that it can offer."""
     files = rules.files if rules is not None else None
     return {
         "open": found.is_open,
@@ -26,6 +32,6 @@ def desk_shown(
         "proof": proof,
         "away_form": True,
         "mail": False,
-        "subscribe": [],
+        "subscribe": [{"list": name} for name in lists],
         "language": language,
     }

@@ -14,6 +14,7 @@ from .encode import shown, written
 from .erasing import Erasing
 from .form import filled
 from .guard.guard import Guard
+from .mailing import MailingLists
 from .refused import VisitRefused
 from .showing import desk_shown
 from .streams import ChatStreams
@@ -37,6 +38,7 @@ class Visits:
         uploads: ChatUploads,
         streams: ChatStreams,
         erasing: Erasing,
+        lists: MailingLists,
     ) -> None:
         self._desks = desks
         self._door = door
@@ -44,12 +46,14 @@ class Visits:
         self._uploads = uploads
         self._streams = streams
         self._erasing = erasing
+        self._lists = lists
 
     def add_to(self, door: Door) -> None:
         """Answer at this door."""
         door.add("GET", "/desk/{desk}", self._desk)
         door.add("POST", "/desk/{desk}/chats", self._open)
         door.add("POST", "/desk/{desk}/message", self._message)
+        door.add("POST", "/desk/{desk}/subscribe", self._subscribe)
         for method, path, answer in (
             ("GET", "events", self._streams.events),
             ("POST", "say", self._say),
@@ -94,7 +98,8 @@ class Visits:
         language = request.query.get("lang", "en")[:35]
         found = self._desks.desk(name).welcome(language)
         proof = self._guard.proof(self._caller(request, name))
-        return answered(desk_shown(found, self._desks.rules(name), language, proof))
+        rules = self._desks.rules(name)
+        return answered(desk_shown(found, rules, language, proof, self._lists.of(rules)))
 
     async def _open(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["desk"]
@@ -117,6 +122,11 @@ class Visits:
             raise _refusal(denied) from None
         await self._desks.kept()
         return answered({}, 201)
+
+    async def _subscribe(self, request: web.Request) -> web.StreamResponse:
+        name = request.match_info["desk"]
+        caller, rules = self._caller(request, name), self._desks.rules(name)
+        return self._lists.subscribe(await request.read(), caller, rules)
 
     async def _new(self, request: web.Request, name: str) -> NewChat:
         """Return what a visitor begins with, if they may."""

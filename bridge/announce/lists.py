@@ -3,7 +3,7 @@
 import contextlib
 import logging
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -194,6 +194,10 @@ class Lists:
             return self._working().announcing.announce(name, text, OWNER, OWNER)
         except sqlite3.Error as error:
             raise HubbubError(f"the file of the lists cannot be written: {error}") from None
+
+    def by_mail(self) -> Collection[str]:
+        """Return the lists that a mail address can be asked about; none where no mail can be sent."""
+        return self.rules() if self._parts is not None and self._parts.post.works() else ()
 
     def subscribe_by_mail(self, name: str, address: str, *, where: str, language: str) -> None:
         """Ask an address whether it wants a list, for somebody who asks for that elsewhere (`where`), such as

@@ -85,6 +85,7 @@ class Walled(Adapter):
             adapter = self._kind(self.network, self.config, self.introduction)
             adapter.catch_up, adapter.keepsake = self.catch_up, self.keepsake
             adapter.clock, adapter.avatars, adapter.mail = self.clock, self.avatars, self.mail
+            adapter.lists = self.lists
             if self.conversations is not None:
                 adapter.conversations = Opening(self.network, self._known, self.conversations)
             self._adapter, self._served = adapter, False
