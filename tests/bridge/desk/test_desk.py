@@ -142,6 +142,7 @@ def test_an_agent_has_so_many_chats_at_most(tmp_path):
     shop.agent("anna", "!close 1")
     shop.agent("anna", "2: Hello")
     assert shop.seen(two)[-1] == "agent: Hello"
+    shop.store.close()
 
 
 def test_who_is_banned_is_heard_no_more(shop):
