@@ -292,6 +292,13 @@ class Adapter(ABC):
         """
         raise Unsupported(f"{self.network} makes no rooms")
 
+    async def forget(self, user: UserId) -> int:
+        """Forget what the adapter itself keeps of one of its people, by their id or what it vouches for of
+        them (`Sender.proof`), since the owner erases them. Returns how many talks that were. Raises an
+        AdapterError.
+        """
+        return 0
+
     def private_room(self, room: RoomId, person: UserId, speaker: Speaker) -> RoomId | None:
         """Return the room in which somebody, known from a room of the map, and a speaker from elsewhere talk
         alone; None: that cannot be. The same for the same two, whether the network has it yet or not: `serve`

@@ -34,6 +34,7 @@ from bridge import (
     TemporaryFailure,
     Txn,
     Unsupported,
+    UserId,
     landing,
     reached,
 )
@@ -283,6 +284,11 @@ class LivechatAdapter(Adapter):
     @classmethod
     def records(cls) -> Mapping[str, Capabilities]:
         return {"live chat, a desk": DESK}
+
+    async def forget(self, user: UserId) -> int:
+        if self._erasing is None:
+            raise ConnectionLost(f"{self.network} does not listen")
+        return await self._erasing.forget(user)
 
     def answers(self, room: RoomId) -> Mapping[str, str]:
         return {name: one.help for name, one in INSTRUCTIONS.items()}

@@ -25,7 +25,7 @@ _DESK = "desk"
 
 def event(row: FeedRow, chat: Chat | None, *, replayed: bool) -> Event:
     """Return what was said. `chat` is the one that it is from, of which nobody else's word is the proof."""
-    room, proof = RoomId(row.room), _proof(chat) if chat is not None else ""
+    room, proof = RoomId(row.room), chat.known_by if chat is not None else ""
     is_desk = row.sender == _DESK
     sender = Sender(UserId(row.sender), row.sender_name, proof="" if is_desk else proof)
     at = row.at if replayed else None
@@ -47,13 +47,6 @@ def writing(chat: Chat, typing: bool) -> Event:
     return TypingChanged(
         room=RoomId(room), sender=Sender(UserId(f"{chat.number}"), chat.label), typing=typing
     )
-
-
-def _proof(chat: Chat) -> str:
-    """Return what a visitor is known by besides their chat, of two kinds that are never the same."""
-    if chat.customer:
-        return f"customer:{chat.customer}"
-    return f"mail:{chat.mail.casefold()}" if chat.mail else ""
 
 
 def _attachment(chat: int, file: ChatFile) -> Attachment:

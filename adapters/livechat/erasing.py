@@ -75,6 +75,16 @@ class Erasing:
             await self._desks.kept()
         return kept
 
+    async def forget(self, who: str) -> int:
+        """Delete all chats of somebody, by a number or what they are known by (`DeskQuestions.of_person`).
+        Returns how many of them the desks knew. Raises HubbubError.
+        """
+        known = {chat.number for chat in self._desks.store.of_person(who)}
+        numbers = known | ({int(who)} if who.isascii() and who.isdecimal() else set())
+        for number in sorted(numbers):
+            await self.erase(number)
+        return len(known)
+
     def path(self, number: int) -> str:
         """Return the path of the link by which whoever has it deletes a chat."""
         return f"/delete/{number}.{self._sign(number)}"

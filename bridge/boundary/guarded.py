@@ -160,6 +160,10 @@ class Guarded(Walled):
     async def unmake(self, room: RoomId) -> None:
         await self._ask("unmake", lambda: self._made().unmake(room), _MAKE)
 
+    async def forget(self, user: UserId) -> int:
+        count = await self._ask("forget", lambda: self._made().forget(user), _MAKE)
+        return count if isinstance(count, int) else 0
+
     async def upload(self, file: File) -> None:
         limit = _UPLOAD + file.size / _SLOW
         try:

@@ -24,7 +24,8 @@ def person() -> None:
 
     WHO is a person as network/id (libera/ann!a@b), by what a network vouches for (libera/ann-account), or by
     a name that they have or had. A name of several lists them. One person with several accounts is named by
-    all of them.
+    all of them. A visitor of a desk is a chat (shop/12), or all chats of a customer that the shop has signed
+    (customer:4711) or of a mail address (mail:ann@example.org).
 
     \b
     Examples:
@@ -52,6 +53,7 @@ def export(who: tuple[str, ...], target: Path, file: Path | None, journal: Path 
     from bridge.archive.persons.finding import people_among
     from bridge.archive.store import Reader
     from bridge.clock import SYSTEM
+    from bridge.desk.visitors import kept_of, visitors
     from bridge.journal.admin.people import acts_of
 
     archive, config = archive_of(file, journal)
@@ -59,8 +61,10 @@ def export(who: tuple[str, ...], target: Path, file: Path | None, journal: Path 
         raise HubbubError(f"{target} exists: name another file")
     path = journal_argument(file, journal)
     with Reader(archive) as reader:
-        people = people_among(reader, who, config.networks if config is not None else ())
-        acts = acts_of(path, {(one.network, one.id) for one in people}) if path.exists() else ()
+        meant = visitors(config, who) if config is not None else who
+        people = people_among(reader, meant, config.networks if config is not None else ())
+        keys = {(one.network, one.id) for one in people}
+        acts = acts_of(path, keys) if path.exists() else ()
         try:
             opener = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except OSError as error:
@@ -72,6 +76,7 @@ def export(who: tuple[str, ...], target: Path, file: Path | None, journal: Path 
                 out,
                 now=SYSTEM.now(),
                 journal=acts,
+                desks=kept_of(config, keys) if config is not None else (),
                 tell=lambda at, total: tell("reading", at, total),
             )
     click.echo(f"{target} has what there is of {', '.join(printable(one.key) for one in people)}:")
@@ -128,6 +133,7 @@ def _tell(answer: dict[str, Any]) -> None:
         (report["quoted"] if report["quotes_taken"] else 0, "words of others who quote or mention them"),
         (answer["journal"], "said or done by them, in the journal"),
         *((count, f"copies on {network}") for network, count in answer["taken_back"].items()),
+        *((count, f"chats at the desks of {network}") for network, count in answer.get("chats", {}).items()),
     ]
     for count, what in rows:
         if count:

@@ -13,6 +13,7 @@ from bridge.archive.store import Store
 from bridge.archive.store.kept_files import KeptFiles
 from bridge.clock import SYSTEM
 from bridge.config import Config
+from bridge.desk.visitors import visitors
 from bridge.errors import ArchiveError
 
 from .filing import question
@@ -52,6 +53,7 @@ def do_alone(archive: Path, config: Config | None, request: Request[Any]) -> Any
 
 def _erase(filing: FilingAnswers, config: Config | None, request: EraseRequest) -> ErasureAnswer:
     networks = tuple(config.networks) if config is not None else ()
-    people = filing.do(ask.FindPeople(tuple(request.who), networks)).people
+    who = tuple(visitors(config, request.who)) if config is not None else tuple(request.who)
+    people = filing.do(ask.FindPeople(who, networks)).people
     report = filing.do(ask.ErasePeople(tuple(people), request.dry_run, request.mentions))
     return ErasureAnswer(archive=report, stays=stays(report, None))

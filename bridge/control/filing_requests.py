@@ -125,6 +125,9 @@ class ErasureAnswer(msgspec.Struct, frozen=True, kw_only=True):
     taken_back: Annotated[
         dict[str, int], Meta(description="So many copies are taken back, by network; this goes on by itself.")
     ] = {}
+    chats: Annotated[
+        dict[str, int], Meta(description="So many chats went that desks of a network kept, by network.")
+    ] = {}
     left: Annotated[dict[str, int], Meta(description="So many copies stay on networks.")] = {}
     stays: Annotated[list[str], Meta(description="What stays, and why, in sentences.")] = []
 

@@ -100,6 +100,15 @@ class Chat:
         """What agents call it: its number, and the visitor's name."""
         return f"{self.number} {self.name}".rstrip()
 
+    @property
+    def known_by(self) -> str:
+        """What tells its visitor in all their chats: `customer:` and the id that the shop has signed, else
+        `mail:` and the address that they gave; empty: nothing.
+        """
+        if self.customer:
+            return f"customer:{self.customer}"
+        return f"mail:{self.mail.casefold()}" if self.mail else ""
+
 
 class ChatFile(msgspec.Struct, frozen=True, omit_defaults=True):
     """A file in a chat."""

@@ -53,13 +53,14 @@ class Customer(Person):
         """What they were told of how their chat stands."""
         self._session: aiohttp.ClientSession | None = None
 
-    async def join(self, text: str = "hello") -> None:
-        """Open a chat, and begin to follow it."""
+    async def join(self, text: str = "hello", **known: str) -> None:
+        """Open a chat, and begin to follow it; `known` is what the form asks besides, such as `mail`."""
         opening = {
             "text": text,
             "name": self._called,
             "page": "https://shop.example/sweaters",
             "title": "Sweaters",
+            **known,
         }
         opened = await self._post(f"/desk/{self._desk}/chats", opening)
         self.chat, self.token = opened["chat"], opened["token"]

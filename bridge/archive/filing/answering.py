@@ -279,4 +279,5 @@ def _report(asked: ask.ErasePeople, plan: ErasurePlan, reasons: Mapping[str, str
             for name, count in sorted(plan.held.items())
         ],
         stay=plan.kept,
+        ids=sorted(plan.ids),
     )

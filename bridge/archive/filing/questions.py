@@ -132,6 +132,10 @@ class ErasureReport(msgspec.Struct, frozen=True, kw_only=True):
     held: Sequence[HeldBack] = ()
     stay: int = 0
     """So many entries stay, since they are held; they go once no hold covers them."""
+    ids: Sequence[tuple[str, str]] = ()
+    """Under which ids they said what is erased, by network: more, where they are meant by what a network
+    vouches for.
+    """
     alike: Sequence[str] = ()
     """Who is called alike, in words, where the archive has nothing of them."""
 

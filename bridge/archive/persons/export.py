@@ -35,6 +35,7 @@ said.jsonl      the same, whole: one JSON object on each line
 about.jsonl     what others' entries have of them: copies of what they said on other networks, with the names
                 that they have there; where they were put out; where others quote or name them
 journal.jsonl   what the relay itself remembers of them for a short time, also of rooms that are not archived
+desks.jsonl     what the desks of live chat keep: chats, with what was said in them and noted of them
 tags.json       the tags that they gave
 
 In the JSON, `header` says what happened, when, where and by whom, `words` what was said. Times (`at`) are in
@@ -57,11 +58,13 @@ def export_person(  # noqa: PLR0913 -- by name, but for the first three
     *,
     now: float,
     journal: Iterable[dict[str, Any]] = (),
+    desks: Iterable[dict[str, Any]] = (),
     tell: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> dict[Trace, int]:
     """Write all of it into a file. Returns how many entries have to do with them, by what.
 
-    `journal` gives what the journal has of them, `tell` hears how many of how many entries were looked at.
+    `journal` gives what the journal has of them, `desks` what desks keep; `tell` hears how many of how
+    many entries were looked at.
     """
     with contextlib.ExitStack() as stack:
         made = stack.enter_context(zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED))
@@ -75,9 +78,10 @@ def export_person(  # noqa: PLR0913 -- by name, but for the first three
             file.seek(0)
             with made.open(name, "w") as out:
                 shutil.copyfileobj(file, out)
-        with made.open("journal.jsonl", "w") as out:
-            for row in journal:
-                out.write(_json(row) + b"\n")
+        for name, rows in (("journal.jsonl", journal), ("desks.jsonl", desks)):
+            with made.open(name, "w") as out:
+                for row in rows:
+                    out.write(_json(row) + b"\n")
         keys = {one.key for one in people}
         tags = [msgspec.to_builtins(one) for one in all_tags(reader) if one.by in keys]
         made.writestr("tags.json", _json(tags))

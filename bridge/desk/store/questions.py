@@ -179,6 +179,21 @@ class DeskQuestions:
             )
         ]
 
+    def of_person(self, who: str) -> list[Chat]:
+        """Return the chats of somebody, the newest first: by the number of one, or by what they are known by
+        in all of them (`Chat.known_by`).
+        """
+        if who.isascii() and who.isdecimal():
+            chat = self.chat(int(who))
+            return [chat] if chat is not None else []
+        kind, _, value = who.partition(":")
+        if kind == "customer" and value:
+            return self.chats_of(customer=value)
+        if kind != "mail":
+            return []
+        rows = self._ask(f"SELECT {_CHAT} FROM chat WHERE mail != '' ORDER BY number DESC")  # noqa: S608
+        return [chat for row in rows if (chat := _chat(row)).known_by == who]
+
     def lines(self, chat: int, after: int = 0, most: int = 1000) -> list[ChatLine]:
         """Return the lines of a chat that follow a number, in order."""
         return [

@@ -14,8 +14,11 @@ from bridge.archive.filing.questions import AddHold, ReleaseHold
 from bridge.archive.filing.tags import numbers_of
 from bridge.archive.service import archivist, chores, desk_chats
 from bridge.archive.store import Reader
+from bridge.control.abilities import Abilities
+from bridge.control.filing_requests import EraseRequest
 from bridge.desk import DeskReader
 from bridge.desk.located import desks
+from bridge.desk.visitors import kept_of
 from bridge.errors import ArchiveError
 from bridge.model import DeleteMessage, RoomId
 from tests.adapters.livechat.test_own_rooms import lobby, other, quick, shop
@@ -84,11 +87,11 @@ def in_store(config):
 
 
 @contextlib.asynccontextmanager
-async def talk(config, lobby, room="lobby"):
+async def talk(config, lobby, room="lobby", **known):
     """A visitor asks, and Anna answers, while colleagues talk."""
     person = Customer("zoe", f"http://{config.networks['shop'].settings.listen}", RoomId("sales"))
     try:
-        await person.join(f"{WORD} in blue?")
+        await person.join(f"{WORD} in blue?", **known)
         await until(lambda: any("in blue?" in text for text in lobby.texts(room)))
         lobby.say(room, "anna", f"1: {WORD}: yes")
         lobby.say(room, "ben", "what a day")
@@ -172,3 +175,19 @@ async def test_a_link_deletes_it_later_and_only_when_it_is_pressed(kept, lobby):
                 assert "Ihr Chat ist gelöscht." in await answer.text()
         assert not [text for text in texts(config) if WORD in text or "zoe" in text]
         assert "what a day" in texts(config)
+
+
+async def test_the_owner_finds_a_visitor_by_their_mail_and_erases_all_of_them(kept, lobby):
+    config = kept()
+    async with running(config) as bridge, talk(config, lobby, mail="Zoe@O.example") as person:
+        await person.close()
+        await until(lambda: len(texts(config, "mail-zoe-at-o.example")) == 3)
+        (mine,) = kept_of(config, {("shop", "mail:zoe@o.example")})
+        assert (mine["chat"]["number"], mine["lines"][0]["body"]["text"]) == (1, f"{WORD} in blue?")
+        request = EraseRequest(who=["mail:Zoe@o.example"])
+        answer = await Abilities(bridge, None).do(request, "owner")
+        assert answer.chats == {"shop": 1}
+        assert not [text for text in texts(config) if WORD in text or "zoe" in text]
+        assert "what a day" in texts(config)
+        assert WORD.encode() not in in_journal(config)
+        assert (await erase(person))[0] == 410

@@ -175,7 +175,15 @@ def test_they_are_told_what_there_is(talk):
     assert heard[-1] == (13, 13)
     with zipfile.ZipFile(out) as made:
         assert made.testzip() is None
-        names = {"README.txt", "said.txt", "said.jsonl", "about.jsonl", "journal.jsonl", "tags.json"}
+        names = {
+            "README.txt",
+            "said.txt",
+            "said.jsonl",
+            "about.jsonl",
+            "journal.jsonl",
+            "desks.jsonl",
+            "tags.json",
+        }
         assert set(made.namelist()) == names
         said = [json.loads(line) for line in made.read("said.jsonl").splitlines()]
         about = [json.loads(line) for line in made.read("about.jsonl").splitlines()]
