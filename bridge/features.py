@@ -60,6 +60,7 @@ class Features:
         self.onlookers = Onlookers(router.rooms)
         teller.many_lost.append(self.onlookers.lost)
         router.strays, router.instructs = direct.strays, instructions.asks
+        router.rooms.opened.append(archive.follow_opened)
         router.rooms.forgets = archive.forgetting.forget
         router.rooms.followed += (self.moderation.follow, direct.follow, archive.follow, lists.follow)
 

@@ -77,6 +77,10 @@ class Directory:
         """Return the conversations of two people, also those that are closing."""
         return [opened for opened in self._opened.values() if opened.name.startswith(PRIVATE)]
 
+    def opened(self) -> list[Opened]:
+        """Return what adapters opened, also what is closing."""
+        return [opened for opened in self._opened.values() if not opened.name.startswith(PRIVATE)]
+
     # By adapters, and of two people
 
     def open(self, network: str, name: str, rooms: Sequence[tuple[str, RoomId]]) -> list[int]:

@@ -67,6 +67,8 @@ class Rooms:
         self.dispatch = Dispatch(journal, self.workers, attached, self.network)
         self.followed: list[Callable[[], None]] = []
         """Called when another map is followed."""
+        self.opened: list[Callable[[], None]] = []
+        """Called when an adapter opened or closed a conversation."""
         self.forgets: Forgets = _nothing_kept
         self._journal = journal
         self._attached = attached
@@ -143,10 +145,14 @@ class Rooms:
     def open(self, network: str, name: str, rooms: Sequence[tuple[str, RoomId]]) -> None:
         """Join rooms, for the adapter of a network. Raises Rejected and JournalError."""
         self._change(self.directory.open(network, name, rooms))
+        for told in self.opened:
+            told()
 
     def close(self, network: str, name: str) -> None:
         """Relay nothing more in what it opened. Raises JournalError."""
         self._change(self.directory.close(network, name))
+        for told in self.opened:
+            told()
 
     def open_private(self, network: str, name: str, rooms: Sequence[tuple[str, RoomId]]) -> None:
         """Join the rooms of two people. Raises Rejected and JournalError."""

@@ -141,6 +141,11 @@ class Archiving:
         if (self.wanted.policy or changes) and not self._tasks:
             self._start()
 
+    def follow_opened(self) -> None:
+        """Follow what adapters opened and closed."""
+        if self.wanted.policy and self.wanted.follow_opened():
+            self._beside.follow(self.wanted.policy)
+
     def patrol(self) -> None:
         """Look after what changes with time: every few seconds."""
         self.wanted.notices.patrol()

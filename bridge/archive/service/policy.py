@@ -1,10 +1,12 @@
 """The owner's policy: which rooms are archived, and what of them, as the configuration has it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from bridge.archive.keeping import KeptFor
 from bridge.config import Config, Direction
+from bridge.desk.located import desks
+from bridge.journal import Opened
 from bridge.model import RoomId
 
 __all__ = ["NOTHING", "Policy", "compile_policy"]
@@ -37,8 +39,10 @@ NOTHING = Policy()
 """Nothing is archived."""
 
 
-def compile_policy(config: Config) -> Policy:
-    """Compile what a configuration says of the archive."""
+def compile_policy(config: Config, opened: Iterable[Opened] = ()) -> Policy:
+    """Compile what a configuration says of the archive. What is said in rooms that desks `opened` for single
+    chats is filed where their desk is.
+    """
     kept: dict[str, KeptFor] = {}
     by_room: dict[tuple[str, RoomId], tuple[str, ...]] = {}
     rooms: dict[str, tuple[tuple[str, RoomId], ...]] = {}
@@ -51,5 +55,20 @@ def compile_policy(config: Config) -> Policy:
             if entry.direction is not Direction.TO:
                 place = entry.network, entry.room
                 by_room[place] = (*by_room.get(place, ()), name)
-    known = frozenset(place for places in rooms.values() for place in places)
-    return Policy(kept, by_room, rooms, config.owner, known) if kept else NOTHING
+    known = {place for places in rooms.values() for place in places}
+    for desk, places in _chats(config, opened):
+        if names := by_room.get(desk, ()):
+            known.update(places)
+            by_room.update(dict.fromkeys(places, names))
+    return Policy(kept, by_room, rooms, config.owner, frozenset(known)) if kept else NOTHING
+
+
+def _chats(
+    config: Config, opened: Iterable[Opened]
+) -> Iterator[tuple[tuple[str, RoomId], tuple[tuple[str, RoomId], ...]]]:
+    """Yield the rooms of single chats, each time with the desk that they are of."""
+    known = {(desk.network, RoomId(desk.name)) for desk in desks(config)} if opened else set()
+    for one in opened:
+        desk = one.network, RoomId(one.name.partition("/")[0])
+        if desk in known:
+            yield desk, one.rooms

@@ -40,10 +40,22 @@ class Wanted:
 
     def follow(self) -> Mapping[str, str]:
         """Follow another map. Returns what changed with which conversation (`Notices.follow`)."""
-        self.policy = compile_policy(self._config())
+        self.policy = self._compiled()
         changes = self.notices.follow(self.policy)
         self.changed()
         return changes
+
+    def follow_opened(self) -> bool:
+        """Follow what adapters opened and closed. Returns whether that changes what is archived."""
+        policy = self._compiled()
+        if policy == self.policy:
+            return False
+        self.policy = policy
+        self.changed()
+        return True
+
+    def _compiled(self) -> Policy:
+        return compile_policy(self._config(), self._router.rooms.directory.opened())
 
     def hear(self, network: str, event: MemberChanged) -> None:
         """Know people who opted out by their new ids."""

@@ -87,12 +87,12 @@ def in_store(config):
 
 
 @contextlib.asynccontextmanager
-async def talk(config, lobby, room="lobby", **known):
+async def talk(config, lobby, room="lobby", first="in blue?", **known):
     """A visitor asks, and Anna answers, while colleagues talk."""
     person = Customer("zoe", f"http://{config.networks['shop'].settings.listen}", RoomId("sales"))
     try:
         await person.join(f"{WORD} in blue?", **known)
-        await until(lambda: any("in blue?" in text for text in lobby.texts(room)))
+        await until(lambda: any(first in text for text in lobby.texts("lobby")))
         lobby.say(room, "anna", f"1: {WORD}: yes")
         lobby.say(room, "ben", "what a day")
         lobby.say(room, "anna", "// odd one")
@@ -119,7 +119,7 @@ async def test_a_chat_is_filed_once_it_is_closed(kept, lobby):
         await until(lambda: f"and {WORD} in red" in texts(config))
         assert texts(config, "chat-1") == []
         await person.close()
-        await until(lambda: texts(config, "chat-1"))
+        await until(lambda: len(texts(config, "name-zoe")) == 3)
         assert texts(config, "chat-1") == texts(config, "name-zoe")
         assert texts(config, "chat-1") == [f"{WORD} in blue?", f"1: {WORD}: yes", f"and {WORD} in red"]
 
@@ -191,3 +191,16 @@ async def test_the_owner_finds_a_visitor_by_their_mail_and_erases_all_of_them(ke
         assert "what a day" in texts(config)
         assert WORD.encode() not in in_journal(config)
         assert (await erase(person))[0] == 410
+
+
+async def test_a_chat_in_a_room_of_its_own_is_filed_with_its_desk(kept, lobby):
+    config = kept(mode="rooms")
+    async with running(config), talk(config, lobby, "sales-1", "own: sales-1") as person:
+        assert not any("archived" in text for text in lobby.texts("sales-1"))  # the lobby was told
+        await until(lambda: f"and {WORD} in red" in texts(config))
+        await person.close()
+        await until(lambda: len(texts(config, "chat-1")) >= 3)
+        asked, *said = texts(config, "chat-1")
+        assert (asked, said) == (f"{WORD} in blue?", [f"1: {WORD}: yes", f"and {WORD} in red"])
+        assert (await erase(person))[0] == 200
+        assert not [text for text in texts(config) if WORD in text or "zoe" in text]
