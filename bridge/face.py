@@ -96,7 +96,7 @@ from .kit import (
 from .language import N_, spoken
 from .looks import Present
 from .loopback import is_loopback, is_own_name, reached
-from .mail import MailNotSent, MailUnsure, send_mail
+from .mail import MailNotSent, MailUnsure, mail_address, send_mail
 from .model import (
     PLAIN,
     US,
@@ -314,6 +314,7 @@ __all__ = [
     "know",
     "landing",
     "lines",
+    "mail_address",
     "need_token",
     "normal",
     "of_lines",

@@ -38,7 +38,7 @@ from bridge import (
     landing,
     reached,
 )
-from bridge.desk import INSTRUCTIONS, DeskStore, Person
+from bridge.desk import INSTRUCTIONS, Chat, DeskStore, Person
 
 from .capabilities import DESK
 from .config import NetworkConfig as Network
@@ -51,6 +51,7 @@ from .files import ChatFiles
 from .guard.guard import Guard
 from .mailing import MailingLists
 from .own_rooms import OwnRooms
+from .post.postman import Postman
 from .preflight import look_at
 from .streams import ChatStreams
 from .trial import trial_page
@@ -123,7 +124,7 @@ class LivechatAdapter(Adapter):
             path = self._path(stack)
             store = stack.enter_context(closing(DeskStore(path.with_name(f"{path.name}.sqlite3"))))
             self._files = ChatFiles(path.with_name(f"{path.name}.files"))
-            self._desks = Desks(store, self.network, emit, self.clock, self._people)
+            self._desks = Desks(store, self.network, emit, self.clock, self._people, lambda: self.mail)
             self._door, self._emit = Door(self.config), emit
             key = self._key()
             self._guard = self._guarded(self._desks, key)
@@ -134,15 +135,26 @@ class LivechatAdapter(Adapter):
             try:
                 async with self._guard, self._door.serving():
                     self._say_how(self.rooms)
+                    postman = Postman(
+                        self.network, self._desks, lambda: self.mail, self._deletion, self.clock
+                    )
                     try:
-                        await self._keep_time(self._desks)
+                        await self._keep_time(self._desks, postman)
                     finally:
                         self._desks.close()
+                        await postman.close()
             finally:
                 if self._own_rooms is not None:
                     self._own_rooms.close()
                 self._emit = self._desks = self._door = self._guard = self._own_rooms = None
                 self._erasing = None
+
+    def _deletion(self, chat: Chat) -> str:
+        """Return the address by which whoever has it deletes a chat; empty: browsers have no way here from a
+        mail.
+        """
+        public = self.config.public_url
+        return f"{public}{self._erasing.path(chat.number)}" if public and self._erasing is not None else ""
 
     def _path(self, stack: ExitStack) -> Path:
         """Return what the names of our files begin with."""
@@ -187,7 +199,7 @@ class LivechatAdapter(Adapter):
         door.add("GET", "/try/{desk}", trial_page, public=True)
         door.add("GET", "/kept/{chat}/{name}", uploads.for_the_core, public=True)
 
-    async def _keep_time(self, desks: Desks) -> None:
+    async def _keep_time(self, desks: Desks, postman: Postman) -> None:
         """Do what is due, until cancelled."""
         tidied = 0.0
         while True:
@@ -197,6 +209,7 @@ class LivechatAdapter(Adapter):
                 desks.tick()
                 if self._own_rooms is not None:
                     self._own_rooms.tick()
+                postman.tick()
                 if now - tidied > _HOUR and self._files is not None:
                     tidied = now
                     await desks.tidy(self._files, now - _KEPT)

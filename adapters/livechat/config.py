@@ -13,6 +13,7 @@ from bridge.desk import DeskRules
 from .attachments import FileRules
 from .form import FormField, Worded
 from .guard.config import GuardRules
+from .post.config import DeskMail
 
 __all__ = ["NetworkConfig", "RoomConfig"]
 
@@ -145,3 +146,7 @@ class RoomConfig(DeskRules):
             examples=[{"title": {"en": "Wool & Yarn", "zh": "毛线店"}, "hello": "Questions?"}],
         ),
     ] = {}
+    mail: Annotated[
+        DeskMail,
+        Field(description="Mail to visitors and to the shop, by the server of the top-level `mail:`."),
+    ] = DeskMail()

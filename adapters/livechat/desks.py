@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from bridge import Clock, DeleteMessage, EditMessage, Emit, Part, RoomId, SendMessage, SetTyping, Txn
+from bridge import Clock, DeleteMessage, EditMessage, Emit, Mail, Part, RoomId, SendMessage, SetTyping, Txn
 from bridge.desk import Chat, ChatState, Desk, DeskStore, Person, Seams
 
 from .config import RoomConfig
@@ -12,6 +12,8 @@ from .decode import writing
 from .feed import Feed
 from .files import ChatFiles
 from .followers import ChatFollowers
+from .post.config import DeskMail
+from .post.posting import DeskPost
 from .refused import VisitRefused
 
 __all__ = ["Desks", "desk_of"]
@@ -25,15 +27,16 @@ def desk_of(room: str) -> str:
 class Desks:
     """Brings together the store, the desks, the way to the core and the ways to visitors."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 made in one place
         self,
         store: DeskStore,
         network: str,
         emit: Emit,
         clock: Clock,
         people: Callable[[RoomId], Sequence[Person]],
+        mail: Callable[[], Mail | None] = lambda: None,
     ) -> None:
-        """`people` gives who is in the rooms that are heard in one of ours."""
+        """`people` gives who is in the rooms that are heard in one of ours; `mail` the server of the map."""
         self.store = store
         self.followers = ChatFollowers(self._here)
         self._network = network
@@ -41,6 +44,7 @@ class Desks:
         self._emit = emit
         self._clock = clock
         self._people = people
+        self.post = DeskPost(store, self._mail_of, mail, clock)
         self._rooms: Mapping[RoomId, RoomConfig] = {}
         self._desks: dict[str, Desk] = {}
         self._floors: dict[str, Any] = {}
@@ -62,7 +66,13 @@ class Desks:
                 self._feed.begin(room)
 
     def _made(self, room: RoomId, rules: RoomConfig) -> Desk:
-        seams = Seams(lambda: self._people(room), is_agent=self._is_agent)
+        seams = Seams(
+            lambda: self._people(room),
+            is_agent=self._is_agent,
+            left_message=lambda message: self.post.left(room, message),
+            ended=self.post.ended,
+            post=self.post.post,
+        )
         desk = Desk(self.store, room, rules, self._clock, seams.people, desks=self._floors, seams=seams)
         desk.changed = self.followers.changed
         desk.fed = lambda: self._feed.catch_up([one for one in self._rooms if desk_of(one) == room])
@@ -99,6 +109,10 @@ class Desks:
     def rules(self, name: str) -> RoomConfig | None:
         """Return how a desk works; None: there is none."""
         return self._rooms.get(RoomId(name))
+
+    def _mail_of(self, name: str) -> DeskMail | None:
+        rules = self.rules(name)
+        return rules.mail if rules is not None else None
 
     async def kept(self) -> None:
         """Wait until all that was said to agents is on record."""

@@ -1,12 +1,12 @@
 """Lines of a chat as its visitor's browser reads them. Pure."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from bridge.desk import ChatLine
 
-__all__ = ["frame", "passing", "shown", "written"]
+__all__ = ["final", "frame", "passing", "shown", "written"]
 
 
 def shown(line: ChatLine) -> dict[str, object]:
@@ -44,16 +44,22 @@ def _json(event: dict[str, object]) -> bytes:
     return json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def written(lines: Sequence[ChatLine]) -> str:
-    """Return a chat as a text, a paragraph for each line that was said and not taken back."""
+def final(lines: Sequence[ChatLine]) -> Iterator[tuple[ChatLine, str]]:
+    """Yield the lines that were said and not taken back, each with its words as they were last."""
     gone = {line.body.of for line in lines if line.kind == "gone"}
     edits = {line.body.of: line.body.text for line in lines if line.kind == "edited"}
-    out = []
     for line in lines:
         if line.kind == "said" and line.n not in gone:
-            text = edits.get(line.n, line.body.text)
-            if line.body.file is not None:
-                text = f"{text} [{line.body.file.name}]".strip()
-            at = datetime.fromtimestamp(line.at, UTC)
-            out.append(f"{at:%Y-%m-%d %H:%M} UTC  {line.name or line.by}: {text}")
+            yield line, edits.get(line.n, line.body.text)
+
+
+def written(lines: Sequence[ChatLine]) -> str:
+    """Return a chat as a text, a paragraph for each line."""
+    out = []
+    for line, words in final(lines):
+        text = words
+        if line.body.file is not None:
+            text = f"{text} [{line.body.file.name}]".strip()
+        at = datetime.fromtimestamp(line.at, UTC)
+        out.append(f"{at:%Y-%m-%d %H:%M} UTC  {line.name or line.by}: {text}")
     return "\n".join(out) + "\n"

@@ -10,14 +10,18 @@ from .form import form_shown, worded
 __all__ = ["desk_shown"]
 
 
-def desk_shown(
+def desk_shown(  # noqa: PLR0913 -- what a page shows
     found: Welcome,
     rules: RoomConfig | None,
     language: str,
     proof: dict[str, object] | None,
     lists: Collection[str],
+    *,
+    mails: bool,
 ) -> dict[str, object]:
-    """Return what a page shows of a desk before there is a chat; `lists` are those that it can offer."""
+    """Return what a page shows of a desk before there is a chat; `lists` are those that it can offer, and
+    `mails` whether it can send any.
+    """
     files = rules.files if rules is not None else None
     return {
         "open": found.is_open,
@@ -31,7 +35,7 @@ def desk_shown(
         "files": {"types": files.types, "most": files.most} if files is not None else None,
         "proof": proof,
         "away_form": True,
-        "mail": False,
+        "mail": mails,
         "subscribe": [{"list": name} for name in lists],
         "language": language,
     }

@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from bridge.desk import Chat, ChatFile, Denial, Denied, Farewell, NewChat
+from bridge import mail_address, spoken
+from bridge.desk import Chat, ChatFile, Denial, Denied, Farewell, NewChat, SaidBy
 
 from .asked import Mailing, NewVisit, PageSeen, Rating, Saying, Writes, read
 from .callers import Caller
@@ -98,8 +99,8 @@ class Visits:
         language = request.query.get("lang", "en")[:35]
         found = self._desks.desk(name).welcome(language)
         proof = self._guard.proof(self._caller(request, name))
-        rules = self._desks.rules(name)
-        return answered(desk_shown(found, rules, language, proof, self._lists.of(rules)))
+        rules, mails = self._desks.rules(name), self._desks.post.works()
+        return answered(desk_shown(found, rules, language, proof, self._lists.of(rules), mails=mails))
 
     async def _open(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["desk"]
@@ -194,9 +195,17 @@ class Visits:
         return answered({})
 
     async def _mail(self, request: web.Request, chat: Chat) -> web.StreamResponse:
-        read(await request.read(), Mailing)
+        speak = spoken(chat.language)
+        to = mail_address(read(await request.read(), Mailing).to)
+        if to is None:
+            raise VisitRefused(400, "address", speak.gettext("That is no mail address."))
+        lines = self._desks.store.lines(chat.number, 0, _ALL)
+        if not any(line.by is SaidBy.AGENT for line in lines):  # else programs have us write to strangers
+            raise VisitRefused(409, "early", speak.gettext("This can be sent once somebody has answered."))
         self._guard.mailing(self._caller(request, chat.desk, chat.number))
-        raise VisitRefused(404, "nothing", "this desk sends no mail")
+        if not self._desks.desk(chat.desk).send_to(chat.number, to):
+            raise VisitRefused(404, "nothing", speak.gettext("This desk sends no mail."))
+        return answered({})
 
     async def _erase(self, request: web.Request, chat: Chat) -> web.StreamResponse:
         kept = await self._erasing.erase(chat.number)

@@ -25,7 +25,7 @@ from .model import (
 from .reception import Welcome
 from .rules import DeskRules
 from .seams import SavedLines, Seams
-from .store import AgentRow, BanRow, DeskReader, DeskStore, NoteRow
+from .store import AgentRow, BanRow, DeskReader, DeskStore, MailKind, MailRow, NoteRow, Outbox
 
 __all__ = [
     "INSTRUCTIONS",
@@ -45,9 +45,12 @@ __all__ = [
     "FeedRow",
     "Happening",
     "LineBody",
+    "MailKind",
+    "MailRow",
     "NewChat",
     "NoteRow",
     "OpenedChat",
+    "Outbox",
     "Person",
     "SaidBy",
     "SavedLines",

@@ -79,6 +79,7 @@ class Desk:
         asked = replace(seams, people=staff.people) if seams is not None else Seams(staff.people)
         self._reception = Reception(self._floor, asked)
         self._floor.closed = self._reception.closed
+        self._floor.ended = asked.ended or self._floor.ended
         self._answering = Answering(self._floor, self._reception)
         self._answering.look()
         asked = self._asked = replace(asked, hours=self._reception.ask, saved=self._answering)
@@ -123,8 +124,8 @@ class Desk:
         self._let_in(new)
         with self._turn():
             self._reception.leave(new)
-        if self._asked.left_message is not None:
-            self._asked.left_message(new)
+            if self._asked.left_message is not None:
+                self._asked.left_message(new)
 
     def open(self, new: NewChat) -> OpenedChat:
         """Let a visitor in; once, when a browser asks again with the key that it made for that. Raises Denied
@@ -194,6 +195,32 @@ class Desk:
             self._chats.happened("rated", number, chat.agent)
             stars_shown = "★" * stars + "☆" * (5 - stars)
             self._chats.tell(f"{chat.label}: {stars_shown} {one_line(words)}".rstrip(), number)
+
+    def send_to(self, number: int, address: str) -> bool:
+        """Have what is said in a chat go to the address that its visitor gives. Returns False where no mail
+        can be sent. Raises Denied.
+        """
+        chat = self._visited(number)
+        with self._turn():
+            self._chats.change(chat, mail_to=address)
+            return self._asked.post(chat, address)
+
+    def not_sent(self, number: int, address: str, why: str, *, asked: bool) -> None:
+        """Tell agents that a mail is given up, and the visitor of its chat if they `asked` for it."""
+        with self._turn():
+            self._chats.tell(
+                self._chats.locale.gettext(
+                    "The mail to {address} did not go, and is not tried again: {why}",
+                    address=address,
+                    why=one_line(why),
+                ),
+                number,
+            )
+            chat = self._chats.get(number) if asked else None
+            if chat is not None:
+                speak = spoken(chat.language)
+                told = speak.gettext("The mail to {address} did not go. Is that right?", address=address)
+                self._chats.show_state(chat, told)
 
     def left(self, number: int) -> None:
         """Close a chat, since its visitor wants that. Raises Denied."""

@@ -35,6 +35,8 @@ class Floor:
         """Agents whose plain words go to a chat no more, and who may not have seen that."""
         self.closed: Callable[[str], str] = lambda _: ""
         """Says in a visitor's language that the desk is closed, and until when; "" while it is open."""
+        self.ended: Callable[[Chat], None] = lambda _: None
+        """Is told which chat was closed."""
         self.committed: Callable[[], None] = lambda: None
         """Is called when what was done is kept."""
 
@@ -182,6 +184,7 @@ class Floor:
             self.chats.happened("missed", chat.number, chat.agent)
         self.chats.happened("closed", chat.number, chat.agent)
         self.chats.show_state(chat, text)
+        self.ended(chat)
 
     def reopen(self, chat: Chat) -> None:
         """Let a chat that was closed wait again, since its visitor has more to say."""

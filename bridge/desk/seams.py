@@ -37,9 +37,13 @@ class Seams:
     hours: Callable[[str, str], str] | None = None
     """Does what an agent (by their name) says behind `!hours`. Returns the answer; raises NotDone."""
     left_message: Callable[[NewChat], None] | None = None
-    """Is told what a visitor left while nobody was there: for a mail."""
-    post: Callable[[Chat, str], None] | None = None
-    """Sends the transcript of a chat to a mail address; None: no mail can be sent."""
+    """Is told what a visitor left while nobody was there, in the transaction that keeps it: for a mail."""
+    ended: Callable[[Chat], None] | None = None
+    """Is told that a chat was closed, in the transaction that does."""
+    post: Callable[[Chat, str], bool] = lambda _chat, _to: False
+    """Has what was said in a chat go to a mail address, in the transaction of whoever asks. Returns False
+    where no mail can be sent.
+    """
 
     def agents(self, rules: DeskRules) -> list[Person]:
         """Return who of those in the lobby may answer visitors."""

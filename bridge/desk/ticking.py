@@ -44,6 +44,7 @@ class Ticking:
         if now - self._trimmed > _DAY:
             self._trimmed = now
             self._chats.store.trim_heard(now - _KEPT)
+            self._chats.store.outbox.trim(now - _KEPT)
 
         if now - self._forgot > _HOUR and not self._forget(now):
             self._forgot = now

@@ -8,6 +8,7 @@ from bridge.desk.model import Chat, ChatState
 from bridge.identity import one_line
 from bridge.language import N_
 from bridge.language.spans import span
+from bridge.mail import mail_address
 
 from .asking import AgentAsks, DeskInstruction
 
@@ -21,7 +22,6 @@ _TRANSCRIPT = N_("!transcript NUMBER ADDRESS – send what was said by mail")
 _UNITS = {"m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0}
 _TIME = re.compile(r"(\d{1,4})([mhdw])(?:\s+|\Z)")
 _DAY = 86_400.0
-_ADDRESS = re.compile(r"[^\s@<>,;]{1,64}@[^\s@<>,;]{1,255}\Z")
 
 
 def _who(asks: AgentAsks) -> str:
@@ -100,13 +100,11 @@ def _ban(asks: AgentAsks) -> str:
 
 def _transcript(asks: AgentAsks) -> str:
     chat, rest = asks.chat("!transcript 12 ADDRESS")
-    address = rest.strip() or chat.mail
-    if not _ADDRESS.match(address):
+    address = mail_address(rest.strip() or chat.mail)
+    if address is None:
         raise NotDone(asks.locale.gettext("To which address? {usage}", usage="!transcript 12 ADDRESS"))
-    if asks.seams.post is None:
+    if not asks.seams.post(chat, address):
         raise NotDone(asks.locale.gettext("This desk sends no mail."))
-    asks.floor.chats.change(chat, mail_to=address)
-    asks.seams.post(chat, address)
     return asks.locale.gettext(
         "What was said in {number} goes to {address}.", number=chat.number, address=address
     )

@@ -1,7 +1,18 @@
 """The file of a network's desks: the one who writes it, and those who read it."""
 
+from .outbox import MailKind, MailRow, Outbox
 from .questions import AgentRow, BanRow, DeskQuestions, NoteRow
 from .reader import DeskReader
 from .writer import DeskStore
 
-__all__ = ["AgentRow", "BanRow", "DeskQuestions", "DeskReader", "DeskStore", "NoteRow"]
+__all__ = [
+    "AgentRow",
+    "BanRow",
+    "DeskQuestions",
+    "DeskReader",
+    "DeskStore",
+    "MailKind",
+    "MailRow",
+    "NoteRow",
+    "Outbox",
+]

@@ -60,6 +60,12 @@ _MIGRATIONS = (
     ALTER TABLE chat ADD COLUMN forgotten INTEGER NOT NULL DEFAULT 0;
     UPDATE chat SET forgotten = 1 WHERE token IS NULL;
     CREATE INDEX feed_chat ON feed (chat) WHERE chat != 0;
+    CREATE TABLE mail (number INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, desk TEXT NOT NULL,
+                       chat INTEGER NOT NULL, recipient TEXT NOT NULL, last INTEGER NOT NULL,
+                       body BLOB NOT NULL, at REAL NOT NULL, state TEXT NOT NULL DEFAULT 'due',
+                       due REAL NOT NULL, tries INTEGER NOT NULL DEFAULT 0) STRICT;
+    CREATE INDEX mail_due ON mail (due) WHERE state IN ('due', 'sending');
+    CREATE INDEX mail_chat ON mail (chat);
     """,
 )
 

@@ -12,6 +12,7 @@ from bridge.desk.model import Chat, ChatLine, ChatState, FeedRow, NewChat
 from bridge.model import Part, Txn
 
 from .opening import open_to_write, troubles
+from .outbox import Outbox
 from .questions import AgentRow, DeskQuestions, digest
 
 __all__ = ["DeskStore"]
@@ -28,6 +29,7 @@ class DeskStore(DeskQuestions):
         super().__init__(file, open_to_write(file))
         self._in_log = False
         """Whether what was erased may still be found in SQLite's log."""
+        self.outbox = Outbox(self._ask, self._do)
 
     def close(self) -> None:
         self._database.close()
@@ -191,6 +193,7 @@ class DeskStore(DeskQuestions):
         `told`: also the names of what the desk told agents, by which that can be found elsewhere.
         """
         self._in_log = True
+        self.outbox.forget(chat)
         for table in ("line", "note", "tagged"):
             self._do(f"DELETE FROM {table} WHERE chat = ?", chat)  # noqa: S608
         self._do("DELETE FROM feed WHERE chat = ? AND (n != 0 OR ?)", chat, told)

@@ -117,7 +117,7 @@ def test_a_transcript_goes_by_mail(shop, tmp_path):
     shop.open(mail="a@b.example")
     assert answer(shop, "anna", "!transcript 1") == ["This desk sends no mail."]
     sent: list[tuple[int, str]] = []
-    shop.seams = {"post": lambda chat, address: sent.append((chat.number, address))}
+    shop.seams = {"post": lambda chat, address: sent.append((chat.number, address)) is None}
     shop.again()
     assert answer(shop, "anna", "!transcript 1 nobody") == ["To which address? !transcript 12 ADDRESS"]
     shop.agent("anna", "!transcript 1")

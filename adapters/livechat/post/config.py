@@ -1,0 +1,44 @@
+"""Which mail a desk sends, as the owner writes it."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from bridge import Address, Model
+
+__all__ = ["DeskMail"]
+
+_MOST = 10
+
+
+class DeskMail(Model):
+    """What goes out by the server of the top-level `mail:`; without that, nothing does."""
+
+    name: (
+        Annotated[
+            str,
+            Field(
+                min_length=1,
+                max_length=60,
+                pattern=r"^[^\x00-\x1f\x7f]+$",
+                description="Who visitors get mail from. By default the desk's name.",
+                examples=["Wool & Yarn"],
+            ),
+        ]
+        | None
+    ) = None
+    reply_to: Annotated[
+        Address | None,
+        Field(description="Where visitors' answers to a mail go.", examples=["help@shop.example"]),
+    ] = None
+    transcripts: Annotated[
+        tuple[Address, ...],
+        Field(max_length=_MOST, description="Who gets what was said in each chat when it is closed."),
+    ] = ()
+    away: Annotated[
+        tuple[Address, ...],
+        Field(
+            max_length=_MOST,
+            description="Who gets what visitors leave while nobody is there, besides the rooms of the desk.",
+        ),
+    ] = ()

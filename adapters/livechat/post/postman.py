@@ -1,0 +1,220 @@
+"""Sends the mail of desks, beside all else: each once, and again for as long as it surely did not go."""
+
+import asyncio
+import contextlib
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, wait
+from email.message import EmailMessage
+
+from adapters.livechat.desks import Desks
+from bridge import Clock, Complaints, Mail, MailNotSent, MailUnsure, TemporaryFailure, send_mail
+from bridge.desk import Chat, MailKind, MailRow
+
+from .left import left_letter
+from .transcript import Transcript
+
+__all__ = ["Postman"]
+
+log = logging.getLogger(__name__)
+
+_FIRST, _LONGEST = 30.0, 3600.0
+"""After how long a mail is tried again, in seconds: at first, and at most."""
+_TRIED = 2 * 86_400.0
+"""For how long, in seconds."""
+_CLAIM = 10.0
+_LAST = 0.5
+"""So long what is on its way has when we stop, in seconds."""
+_ALL = 100_000
+
+
+class _TakenBack(MailNotSent):
+    """A mail is not to go: its chat was deleted, or we stop."""
+
+
+class Postman:
+    """Does it, one mail after another."""
+
+    def __init__(
+        self,
+        network: str,
+        desks: Desks,
+        mail: Callable[[], Mail | None],
+        forget: Callable[[Chat], str],
+        clock: Clock,
+    ) -> None:
+        """`mail` is the server of the map, and `forget` gives the address of the page on which a visitor
+        deletes their chat; empty: there is none.
+        """
+        self._network = network
+        self._desks = desks
+        self._mail = mail
+        self._forget = forget
+        self._clock = clock
+        self._complaints = Complaints(log, clock)
+        self._going: asyncio.Task[None] | None = None
+        self._closed = False
+        self._begin()
+
+    def _begin(self) -> None:
+        """Let what was on its way when we ended stay as it is: once too few is better than twice."""
+        store = self._desks.store
+        for row in store.outbox.left_over():
+            log.warning("%s: %s may not have arrived, and is not sent again", self._network, _what(row))
+            with store.transaction():
+                store.outbox.settle(row.number, "unsure")
+
+    def tick(self) -> None:
+        """Send what is due, if nothing is on its way: every second or two. Raises TemporaryFailure."""
+        if self._going is not None and not self._going.done():
+            return
+        mail, row = self._mail(), self._desks.store.outbox.due(self._clock.now())
+        if mail is not None and row is not None:
+            self._going = asyncio.ensure_future(self._go(mail, row))
+
+    async def close(self) -> None:
+        """Begin nothing more, and give what is on its way a moment."""
+        self._closed = True
+        if self._going is not None:
+            await asyncio.wait({self._going}, timeout=_LAST)
+            self._going.cancel()
+
+    async def _go(self, mail: Mail, row: MailRow) -> None:
+        """Send what is due, beginning with this."""
+        following: MailRow | None = row
+        try:
+            while following is not None and not self._closed:
+                await self._send(mail, following)
+                following = self._desks.store.outbox.due(self._clock.now())
+        except TemporaryFailure as error:
+            self._complaints.tell("store", f"{self._network}: no mail is sent: {error}")
+            await self._clock.sleep(_FIRST)
+        except Exception as error:  # noqa: BLE001 the mail of later is sent then
+            self._complaints.tell("bug", f"{self._network}: no mail is sent: a bug ({error!r})", error)
+
+    async def _send(self, mail: Mail, row: MailRow) -> None:
+        written = self._written(mail, row)
+        if written is None:
+            self._settle(row, "refused")
+            return
+        message, last = written
+        loop = asyncio.get_running_loop()
+
+        def claim() -> bool:
+            with self._desks.store.transaction():
+                return not self._closed and self._desks.store.outbox.claim(row.number, last)
+
+        def begin() -> None:
+            if not _asked(claim, loop):
+                raise _TakenBack
+
+        try:
+            await _threaded(lambda: send_mail(mail, message, [row.recipient], begin))
+        except _TakenBack:
+            log.debug("%s: %s does not go now", self._network, _what(row))
+        except MailNotSent as error:
+            self._not_sent(row, error)
+        except MailUnsure as error:
+            self._complaints.tell("unsure", f"{self._network}: {_what(row)} may not arrive: {error}")
+            self._settle(row, "unsure")
+        else:
+            self._complaints.over("later")
+            self._settle(row, "sent")
+
+    def _not_sent(self, row: MailRow, error: MailNotSent) -> None:
+        now, outbox = self._clock.now(), self._desks.store.outbox
+        if not error.for_good and now - row.at < _TRIED:
+            self._complaints.tell("later", f"{self._network}: {_what(row)} goes later: {error}")
+            with self._desks.store.transaction():
+                outbox.postpone(row.number, now + min(_FIRST * 2.0 ** min(row.tries, 10), _LONGEST))
+            return
+        log.error("%s: %s did not go, and is not tried again: %s", self._network, _what(row), error)
+        self._settle(row, "refused")
+        desk = self._desks.find(row.desk)
+        if desk is not None:
+            asked = row.kind is MailKind.TRANSCRIPT
+            desk.not_sent(row.chat, row.recipient, str(error), asked=asked)
+
+    def _settle(self, row: MailRow, state: str) -> None:
+        with self._desks.store.transaction():
+            self._desks.store.outbox.settle(row.number, state)
+
+    def _written(self, mail: Mail, row: MailRow) -> tuple[EmailMessage, int] | None:
+        """Return a mail, and which line of the chat is the last in it; None: what it is about is gone."""
+        store = self._desks.store
+        name = self._called(row.desk)
+        if row.message is not None:
+            return left_letter(row.message, name).written(mail, self._network, row), 0
+        chat = store.chat(row.chat)
+        if chat is None:
+            return None
+        lines = store.lines(row.chat, 0, _ALL)
+        letter = self._transcript(row, chat, name).of(lines)
+        told = store.outbox.told(row.chat, row.recipient)
+        last = lines[-1].n if lines else 0
+        return letter.written(mail, self._network, row, [told[0]] if told is not None else []), last
+
+    def _transcript(self, row: MailRow, chat: Chat, name: str) -> Transcript:
+        rules = self._desks.rules(row.desk)
+        own = row.kind is MailKind.TRANSCRIPT
+        return Transcript(
+            chat,
+            name,
+            rules.hours.time_zone if rules is not None and rules.hours is not None else None,
+            rules.mail.reply_to if rules is not None else None,
+            own=own,
+            forget=self._forget(chat) if own else "",
+        )
+
+    def _called(self, desk: str) -> str:
+        rules = self._desks.rules(desk)
+        return (rules.mail.name if rules is not None else None) or desk
+
+
+def _what(row: MailRow) -> str:
+    """Say which mail it is, without who or what."""
+    if row.kind is MailKind.MESSAGE:
+        return f"the mail with a message that was left at {row.desk}"
+    return f"the mail with chat {row.chat}"
+
+
+def _asked(question: Callable[[], bool], loop: asyncio.AbstractEventLoop) -> bool:
+    """Ask something in the loop, from a thread. False: it does not answer, and then was not asked either."""
+    answer = Future[bool]()
+
+    def ask() -> None:
+        if answer.set_running_or_notify_cancel():
+            try:
+                answer.set_result(question())
+            except Exception as error:  # noqa: BLE001 it is raised where the answer is wanted
+                answer.set_exception(error)
+
+    with contextlib.suppress(RuntimeError):  # the loop has ended
+        loop.call_soon_threadsafe(ask)
+    wait([answer], _CLAIM)
+    return False if answer.cancel() else answer.result()
+
+
+async def _threaded(work: Callable[[], object]) -> None:
+    """Do what blocks in a thread for which no end of the service waits: a server that does not answer has a
+    minute.
+    """
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[None] = loop.create_future()
+
+    def settle(error: Exception | None) -> None:
+        if not done.done():
+            done.set_exception(error) if error is not None else done.set_result(None)
+
+    def run() -> None:
+        error: Exception | None = None
+        try:
+            work()
+        except Exception as found:  # noqa: BLE001 it is raised where this is awaited
+            error = found
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            loop.call_soon_threadsafe(settle, error)
+
+    threading.Thread(target=run, name="mail", daemon=True).start()
+    await done

@@ -1,0 +1,144 @@
+"""The mail of the desks that is to go out, and what became of it: none is forgotten, and none goes twice."""
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+import msgspec
+
+from bridge.desk.model import NewChat
+
+__all__ = ["MailKind", "MailRow", "Outbox"]
+
+_ROW = "number, kind, desk, chat, recipient, last, body, at, tries"
+_left: Callable[[bytes], NewChat] = msgspec.json.Decoder(NewChat).decode
+
+
+class MailKind(StrEnum):
+    """What a mail is."""
+
+    TRANSCRIPT = "transcript"
+    """What was said, for the visitor themselves."""
+    COPY = "copy"
+    """The same for somebody else."""
+    MESSAGE = "message"
+    """What somebody left while nobody was there."""
+
+
+class MailRow(NamedTuple):
+    """A mail that is to go out, to one address. It is written when it goes, by what is kept then."""
+
+    number: int
+    kind: MailKind
+    desk: str
+    chat: int
+    """0: it is about no chat."""
+    recipient: str
+    last: int
+    """The last line of the chat when it was asked for."""
+    message: NewChat | None
+    at: float
+    """When it was asked for, in seconds since 1970."""
+    tries: int
+    """How often it did not go."""
+
+
+class Outbox:
+    """A table of the desks' file. A mail is `due` until it goes (`sending`), then `sent`; `unsure` when
+    nobody knows, and `refused` when it was given up: neither goes again. What is written stands in a
+    transaction of the store.
+    """
+
+    def __init__(self, ask: Callable[..., list[tuple[Any, ...]]], do: Callable[..., object]) -> None:
+        self._ask, self._do = ask, do
+
+    def add(  # noqa: PLR0913 what a mail has
+        self,
+        kind: MailKind,
+        desk: str,
+        recipient: str,
+        at: float,
+        *,
+        chat: int = 0,
+        last: int = 0,
+        message: NewChat | None = None,
+    ) -> None:
+        """Have a mail go out, but for one about the same chat to the same address that is due anyway: it is
+        written when it goes.
+        """
+        if chat and self._ask(
+            "SELECT 1 FROM mail WHERE chat = ? AND recipient = ? AND kind = ? AND state = 'due'",
+            chat,
+            recipient,
+            kind,
+        ):
+            return
+        body = msgspec.json.encode(message) if message is not None else b""
+        self._do(
+            "INSERT INTO mail (kind, desk, chat, recipient, last, body, at, due) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            kind,
+            desk,
+            chat,
+            recipient,
+            last,
+            body,
+            at,
+            at,
+        )
+
+    def due(self, now: float) -> MailRow | None:
+        """Return what is to go next; None: nothing now."""
+        found = self._ask(
+            f"SELECT {_ROW} FROM mail WHERE state = 'due' AND due <= ? ORDER BY due, number LIMIT 1",  # noqa: S608
+            now,
+        )
+        return _row(found[0]) if found else None
+
+    def left_over(self) -> list[MailRow]:
+        """Return what was on its way when whoever sent it ended."""
+        return [_row(row) for row in self._ask(f"SELECT {_ROW} FROM mail WHERE state = 'sending'")]  # noqa: S608
+
+    def claim(self, number: int, last: int) -> bool:
+        """Note that a mail goes now, with the lines of its chat up to `last`. Returns False where it is not
+        to go any more.
+        """
+        if not self._ask("SELECT 1 FROM mail WHERE number = ? AND state = 'due'", number):
+            return False
+        self._do("UPDATE mail SET state = 'sending', last = ? WHERE number = ?", last, number)
+        return True
+
+    def settle(self, number: int, state: str) -> None:
+        """Note what became of a mail: `sent`, `unsure` or `refused`. What it said is kept no more."""
+        self._do("UPDATE mail SET state = ?, body = x'' WHERE number = ?", state, number)
+
+    def postpone(self, number: int, due: float) -> None:
+        """Have a mail that surely did not go tried again, then."""
+        self._do("UPDATE mail SET state = 'due', due = ?, tries = tries + 1 WHERE number = ?", due, number)
+
+    def told(self, chat: int, recipient: str) -> tuple[MailRow, int] | None:
+        """Return the first mail about a chat that somebody got, and up to which line they know it; None: they
+        got none.
+        """
+        found = self._ask(
+            f"SELECT {_ROW} FROM mail WHERE chat = ? AND recipient = ? AND state IN ('sent', 'unsure') "  # noqa: S608
+            "ORDER BY number",
+            chat,
+            recipient,
+        )
+        rows = [_row(row) for row in found]
+        return (rows[0], max(row.last for row in rows)) if rows else None
+
+    def forget(self, chat: int) -> None:
+        """Let no more mail about a chat go, and forget whom it went to."""
+        self._do("DELETE FROM mail WHERE chat = ?", chat)
+
+    def trim(self, before: float) -> None:
+        """Forget what has been settled for long."""
+        self._do("DELETE FROM mail WHERE at < ? AND state NOT IN ('due', 'sending')", before)
+
+
+def _row(row: tuple[Any, ...]) -> MailRow:
+    number, kind, desk, chat, recipient, last, body, at, tries = row
+    message = _left(body) if body else None
+    return MailRow(number, MailKind(kind), desk, chat, recipient, last, message, at, tries)
