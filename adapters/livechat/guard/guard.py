@@ -16,7 +16,7 @@ from adapters.livechat.asked import Identity, NewVisit
 from adapters.livechat.callers import Admitted, Caller
 from adapters.livechat.config import NetworkConfig
 from adapters.livechat.refused import VisitRefused
-from bridge import N_, SYSTEM, Attachment, Clock, Complaints, Sniffer, spoken
+from bridge import N_, SYSTEM, Attachment, Clock, Complaints, Sniffer, mail_address, spoken
 from bridge.desk import Chat
 
 from .addresses import Address, address_key
@@ -197,11 +197,12 @@ class Guard:
 
     def _cleaned(self, caller: Caller, asked: NewVisit, customer: Identity | None) -> NewVisit:
         """Return what was asked, as it may be shown to agents."""
+        mail = (customer and customer.mail) or asked.mail
         return msgspec.structs.replace(
             asked,
             text=self._unlinked(caller, asked.text),
             name=self.beside((customer and customer.name) or asked.name),
-            mail=self.beside((customer and customer.mail) or asked.mail),
+            mail=self.beside(mail_address(mail) or mail),
             fields={self.beside(key): self.beside(value) for key, value in asked.fields.items()},
             page=self.page(asked.page),
             title=self.beside(asked.title),
