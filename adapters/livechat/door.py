@@ -13,13 +13,13 @@ import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from bridge import HubbubError, serving
+from bridge import N_, HubbubError, serving, spoken
 
 from .config import NetworkConfig
 from .guard.addresses import address_of_client, forwarded_for
 from .refused import VisitRefused
 
-__all__ = ["HUBBUB", "Door", "answered"]
+__all__ = ["HUBBUB", "Door", "answered", "language_of"]
 
 log = logging.getLogger(__name__)
 
@@ -97,10 +97,11 @@ class Door:
         try:
             return await self._let(request, handler)
         except VisitRefused as refused:
-            return _refusal(refused)
+            return _refusal(refused, language_of(request))
         except HubbubError as error:
             log.error("what a visitor asked for could not be done: %s", error)  # noqa: TRY400 no bug of ours
-            return _refusal(VisitRefused(503, "away", "this cannot be kept now: try again", 5.0))
+            away = VisitRefused(503, "away", N_("This cannot be kept now: try again."), 5.0)
+            return _refusal(away, language_of(request))
 
     async def _let(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         found = request.match_info.handler
@@ -135,7 +136,7 @@ class Door:
 
 _ALLOWED = {
     "Access-Control-Allow-Methods": "GET, POST",
-    "Access-Control-Allow-Headers": "Authorization, Content-Type, Last-Event-ID",
+    "Access-Control-Allow-Headers": "Accept-Language, Authorization, Content-Type, Last-Event-ID",
     "Access-Control-Max-Age": f"{_REMEMBERED}",
 }
 
@@ -145,8 +146,15 @@ def answered(fields: object, status: int = 200) -> web.Response:
     return web.Response(body=msgspec.json.encode(fields), status=status, content_type="application/json")
 
 
-def _refusal(refused: VisitRefused) -> web.Response:
-    response = answered({"error": str(refused), "code": refused.code}, refused.status)
+def language_of(request: web.Request) -> str:
+    """Return what whoever asks speaks, by BCP 47."""
+    language = request.headers.get("Accept-Language", "en")[:35].partition(",")[0]
+    return language.partition(";")[0].strip()
+
+
+def _refusal(refused: VisitRefused, language: str) -> web.Response:
+    told = spoken(language).gettext(str(refused), **refused.values)
+    response = answered({"error": told, "code": refused.code}, refused.status)
     if refused.retry_after is not None:
         response.headers["Retry-After"] = f"{max(round(refused.retry_after), 1)}"
     if refused.status == 401:
@@ -160,9 +168,11 @@ async def _received(request: web.Request) -> None:
         async with asyncio.timeout(_SENDING):
             await request.read()
     except web.HTTPRequestEntityTooLarge:
-        raise VisitRefused(413, "large", f"this is too much: {_LARGEST:,} bytes at most") from None
+        raise VisitRefused(
+            413, "large", N_("This is too much: {most} bytes at most."), most=f"{_LARGEST:,}"
+        ) from None
     except TimeoutError:
-        raise VisitRefused(408, "slow", "this took too long") from None
+        raise VisitRefused(408, "slow", N_("This took too long.")) from None
 
 
 async def _nothing(_: web.Request) -> web.StreamResponse:

@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from bridge import File, FileKind
+from bridge import N_, File, FileKind
 
 from .refused import VisitRefused
 
@@ -52,18 +52,18 @@ class ChatFiles:
     async def taking(self, chat: int, pieces: AsyncIterator[bytes], most: int) -> AsyncIterator[Path]:
         """Take a file in, which is dropped at the end unless `keep` has kept it. Raises VisitRefused."""
         if self._taking >= _MOST:
-            raise VisitRefused(429, "slow", "too many files are sent at the moment: try again", 5.0)
+            raise VisitRefused(429, "slow", N_("Too many files come in at the moment: try again."), 5.0)
         path = self._new(f"{chat}").with_suffix(_UNFINISHED)
         if shutil.disk_usage(path.parent).free < _ROOM + most:
             log.error("no file of a visitor is taken: the disk of %s is nearly full", self._folder)
-            raise VisitRefused(403, "room", "no files can be taken at the moment")
+            raise VisitRefused(403, "room", N_("No files can be taken at the moment."))
         self._taking += 1
         try:
             async with asyncio.timeout(_SECONDS):
                 await _write(path, pieces, most)
             yield path
         except TimeoutError:
-            raise VisitRefused(408, "slow", "the file took too long") from None
+            raise VisitRefused(408, "slow", N_("The file took too long.")) from None
         finally:
             self._taking -= 1
             path.unlink(missing_ok=True)
@@ -115,10 +115,12 @@ async def _write(path: Path, pieces: AsyncIterator[bytes], most: int) -> None:
         async for piece in pieces:
             size += len(piece)
             if size > most:
-                raise VisitRefused(413, "large", f"the file is too large: {most:,} bytes at most")
+                raise VisitRefused(
+                    413, "large", N_("The file is too large: {most} bytes at most."), most=f"{most:,}"
+                )
             await asyncio.to_thread(file.write, piece)
     if not size:
-        raise VisitRefused(400, "unclear", "the file is empty")
+        raise VisitRefused(400, "empty", N_("The file is empty."))
 
 
 def _safe(name: str) -> str:

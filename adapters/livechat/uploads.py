@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from bridge import File, fits_glob
+from bridge import N_, File, fits_glob
 from bridge.desk import ChatFile
 
 from .attachments import FileRules
@@ -34,14 +34,16 @@ class ChatUploads:
         """Take a file in. Raises VisitRefused."""
         rules = self._rules(caller.desk)
         if rules is None or caller.chat is None:
-            raise VisitRefused(403, "files", "this desk takes no files")
+            raise VisitRefused(403, "files", N_("This desk takes no files."))
         self._guard.bringing(caller)
         async with self._files.taking(caller.chat, pieces, rules.most) as path:
             type_ = await self._guard.brought(caller, name, path)
             file = await asyncio.to_thread(self._files.keep, path, name, type_)
         if not any(fits_glob(glob, file.type) for glob in rules.types):
             file.path.unlink(missing_ok=True)
-            raise VisitRefused(415, "type", f"this desk takes no files of this kind ({file.type})")
+            raise VisitRefused(
+                415, "type", N_("This desk takes no files of this kind ({type})."), type=file.type
+            )
         return as_said(file)
 
     async def forget(self, chat: int) -> None:
@@ -52,7 +54,7 @@ class ChatUploads:
         """Hand out a file of a chat. Raises VisitRefused."""
         path = self._files.at(chat, file.address)
         if path is None:
-            raise VisitRefused(410, "gone", "the file is here no more")
+            raise VisitRefused(410, "gone", N_("The file is here no more."))
         name = quote(file.name, safe="")
         headers = _HEADERS | {
             "Content-Type": file.type or "application/octet-stream",

@@ -4,13 +4,13 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from bridge import mail_address, spoken
+from bridge import N_, mail_address
 from bridge.desk import Chat, ChatFile, Denial, Denied, Farewell, NewChat, SaidBy
 
 from .asked import Mailing, NewVisit, PageSeen, Rating, Saying, Writes, read
 from .callers import Caller
 from .desks import Desks
-from .door import Door, answered
+from .door import Door, answered, language_of
 from .encode import shown, written
 from .erasing import Erasing
 from .form import filled
@@ -91,8 +91,7 @@ class Visits:
         return answered
 
     def _caller(self, request: web.Request, desk: str, chat: int | None = None) -> Caller:
-        language = request.headers.get("Accept-Language", "en")[:35].partition(",")[0]
-        return Caller(self._door.address(request), desk, chat, language.partition(";")[0].strip())
+        return Caller(self._door.address(request), desk, chat, language_of(request))
 
     async def _desk(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["desk"]
@@ -195,16 +194,15 @@ class Visits:
         return answered({})
 
     async def _mail(self, request: web.Request, chat: Chat) -> web.StreamResponse:
-        speak = spoken(chat.language)
         to = mail_address(read(await request.read(), Mailing).to)
         if to is None:
-            raise VisitRefused(400, "address", speak.gettext("That is no mail address."))
+            raise VisitRefused(400, "address", N_("That is no mail address."))
         lines = self._desks.store.lines(chat.number, 0, _ALL)
         if not any(line.by is SaidBy.AGENT for line in lines):  # else programs have us write to strangers
-            raise VisitRefused(409, "early", speak.gettext("This can be sent once somebody has answered."))
+            raise VisitRefused(409, "early", N_("This can be sent once somebody has answered."))
         self._guard.mailing(self._caller(request, chat.desk, chat.number))
         if not self._desks.desk(chat.desk).send_to(chat.number, to):
-            raise VisitRefused(404, "nothing", speak.gettext("This desk sends no mail."))
+            raise VisitRefused(404, "nothing", N_("This desk sends no mail."))
         return answered({})
 
     async def _erase(self, request: web.Request, chat: Chat) -> web.StreamResponse:
@@ -223,7 +221,7 @@ class Visits:
             next(iter(self._desks.store.lines(chat.number, int(n) - 1, 1)), None) if n.isdecimal() else None
         )
         if line is None or line.n != int(n) or line.body.file is None:
-            raise VisitRefused(404, "nothing", "there is no such file")
+            raise VisitRefused(404, "nothing", N_("The file is here no more."))
         return self._uploads.handed(chat.number, line.body.file)
 
 

@@ -74,7 +74,7 @@
 	// ---- the wire
 
 	const ask = async (path, {signal, body, type, accept = "*/*"} = {}) => {
-		const headers = {Accept: accept};
+		const headers = {Accept: accept, "Accept-Language": language};
 		if (token()) headers.Authorization = `Bearer ${token()}`;
 		if (body) headers["Content-Type"] = type;
 		const reply = await fetch(base + path, {method: body ? "POST" : "GET", headers, body, signal, cache: "no-store", credentials: "omit"});
@@ -83,8 +83,7 @@
 		throw {status: reply.status, message: error, code, wait: +reply.headers.get("Retry-After")};
 	};
 	const post = async (path, values = {}) => (await ask(path, {body: JSON.stringify(values), type: "application/json"})).json();
-	// Sentences for whoever builds the page are in English alone.
-	const words = ({status, code, message}) => (status && !(column && /unclear|nothing|slow|large|type|files|room|away/.test(code)) && message) || say("failed");
+	const words = ({status, code, message}) => (status && code !== "unclear" && message) || say("failed");
 
 	// Work that a desk may ask for: a number that makes a hash begin with so many zero bits.
 	const prove = async ({seed, bits}) => {

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import gzip
+import io
 import json
 import socket
 
@@ -276,3 +277,18 @@ async def test_files_of_chats_that_are_gone_go_too(place, tmp_path):
         desks.store.erase(place.person.chat)
     await desks.tidy(files, 0.0)
     assert files.chats() == []
+
+
+async def test_visitors_are_refused_in_their_language_and_builders_in_english(browser):
+    _, token = await opened(browser)
+    german = {**token, "Accept-Language": "de-AT,de;q=0.9"}
+    async with browser.post("/chat/file?key=a&name=a.exe", data=b"MZ\x90", headers=german) as answer:
+        assert (answer.status, (await answer.json())["error"].partition(" (")[0]) == (415, "Solche Dateien")
+    for data, status, told in (
+        (b"", 400, "Die Datei ist leer."),
+        (io.BytesIO(b"x" * 5_000_001), 413, "Die Datei ist zu groß: höchstens 5,000,000 Bytes."),
+    ):
+        async with browser.post("/chat/file?key=b&name=b.txt", data=data, headers=german) as answer:
+            assert (answer.status, (await answer.json())["error"]) == (status, told)
+    async with browser.get("/desk/other", headers=german) as answer:
+        assert (answer.status, (await answer.json())["error"]) == (404, "there is no desk 'other'")
