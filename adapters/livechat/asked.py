@@ -12,6 +12,7 @@ __all__ = [
     "Identity",
     "Mailing",
     "NewVisit",
+    "PageEvent",
     "PageSeen",
     "Rating",
     "Saying",
@@ -79,6 +80,13 @@ class PageSeen(Struct, frozen=True):
 
     page: Address
     title: Short = ""
+
+
+class PageEvent(Struct, frozen=True):
+    """The page tells what its visitor did there, or has."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=60)]
+    data: str | bool | int | float | list[Any] | dict[str, Any] | None = True
 
 
 class Rating(Struct, frozen=True):

@@ -1,7 +1,5 @@
 """What a page shows of a desk before there is a chat."""
 
-from collections.abc import Collection
-
 from bridge.desk import Welcome
 
 from .config import RoomConfig
@@ -10,18 +8,8 @@ from .form import form_shown, worded
 __all__ = ["desk_shown"]
 
 
-def desk_shown(  # noqa: PLR0913 -- what a page shows
-    found: Welcome,
-    rules: RoomConfig | None,
-    language: str,
-    proof: dict[str, object] | None,
-    lists: Collection[str],
-    *,
-    mails: bool,
-) -> dict[str, object]:
-    """Return what a page shows of a desk before there is a chat; `lists` are those that it can offer, and
-    `mails` whether it can send any.
-    """
+def desk_shown(found: Welcome, rules: RoomConfig | None, language: str, **more: object) -> dict[str, object]:
+    """Return what a page shows of a desk before there is a chat, with `more` that others know."""
     files = rules.files if rules is not None else None
     return {
         "open": found.is_open,
@@ -33,9 +21,6 @@ def desk_shown(  # noqa: PLR0913 -- what a page shows
         "consent": worded(rules.consent, language) if rules is not None and rules.consent else None,
         "texts": {name: worded(text, language) for name, text in rules.texts.items()} if rules else {},
         "files": {"types": files.types, "most": files.most} if files is not None else None,
-        "proof": proof,
         "away_form": True,
-        "mail": mails,
-        "subscribe": [{"list": name} for name in lists],
         "language": language,
-    }
+    } | more

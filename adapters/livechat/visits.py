@@ -7,7 +7,7 @@ from aiohttp import web
 from bridge import N_, mail_address
 from bridge.desk import Chat, ChatFile, Denial, Denied, Farewell, NewChat, SaidBy
 
-from .asked import Mailing, NewVisit, PageSeen, Rating, Saying, Writes, read
+from .asked import Mailing, NewVisit, PageEvent, PageSeen, Rating, Saying, Writes, read
 from .callers import Caller
 from .desks import Desks
 from .door import Door, answered, language_of
@@ -60,6 +60,7 @@ class Visits:
             ("POST", "say", self._say),
             ("POST", "typing", self._typing),
             ("POST", "page", self._page),
+            ("POST", "event", self._event),
             ("POST", "close", self._close),
             ("POST", "rate", self._rate),
             ("POST", "mail", self._mail),
@@ -97,9 +98,14 @@ class Visits:
         name = request.match_info["desk"]
         language = request.query.get("lang", "en")[:35]
         found = self._desks.desk(name).welcome(language)
-        proof = self._guard.proof(self._caller(request, name))
-        rules, mails = self._desks.rules(name), self._desks.post.works()
-        return answered(desk_shown(found, rules, language, proof, self._lists.of(rules), mails=mails))
+        rules, guard = self._desks.rules(name), self._guard
+        more = {
+            "proof": guard.proof(self._caller(request, name)),
+            "length": guard.length,
+            "mail": self._desks.post.works(),
+            "subscribe": [{"list": one} for one in self._lists.of(rules)],
+        }
+        return answered(desk_shown(found, rules, language, **more))
 
     async def _open(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["desk"]
@@ -180,6 +186,12 @@ class Visits:
         self._desks.desk(chat.desk).visited(
             chat.number, self._guard.page(page.page), self._guard.beside(page.title)
         )
+        return answered({})
+
+    async def _event(self, request: web.Request, chat: Chat) -> web.StreamResponse:
+        event = read(await request.read(), PageEvent)
+        name, text = self._guard.happening(self._caller(request, chat.desk, chat.number), event)
+        self._desks.desk(chat.desk).happened(chat.number, name, text)
         return answered({})
 
     async def _close(self, request: web.Request, chat: Chat) -> web.StreamResponse:

@@ -11,7 +11,7 @@ from bridge.identity import one_line, safe_name
 from bridge.kit import BoundedDict
 from bridge.model import DeleteMessage, EditMessage, MessageId, Part, RoomId, SendMessage
 
-from .answering import Answering
+from .answering import Answering, shortened
 from .assigning import Assigning
 from .chats import Chats, spoken
 from .floor import Floor
@@ -35,6 +35,8 @@ _OWN_KEY = 16
 _AGAIN = 600.0
 """So long a browser may ask again for the chat that it opened, in seconds."""
 _LATELY = 1000
+_FIELDS = 30
+"""So many fields at most has a chat."""
 
 
 class _Lately(NamedTuple):
@@ -184,6 +186,19 @@ class Desk:
         if (page, title) != (chat.page, chat.title):
             with self._turn():
                 self._chats.change(chat, page=page, title=title)
+
+    def happened(self, number: int, name: str, text: str) -> None:
+        """Note what a visitor did on the page, or has there: a field of the chat, which agents are told when
+        it is news. Both are one line. Raises Denied.
+        """
+        chat = self._visited(number)
+        is_new = name not in chat.fields and len(chat.fields) >= _FIELDS
+        if is_new or chat.fields.get(name) == text or chat.state is ChatState.CLOSED:
+            return
+        with self._turn():
+            self._chats.change(chat, fields={**chat.fields, name: text})
+            told = shortened(f"{name}: {text}")
+            self._chats.tell(f"{chat.label}: {told}", number, self._chats.room(chat))
 
     def rated(self, number: int, stars: int, words: str = "") -> None:
         """Take a visitor's rating, from 1 to 5. Raises Denied."""

@@ -12,7 +12,7 @@ from typing import Self
 
 import msgspec
 
-from adapters.livechat.asked import Identity, NewVisit
+from adapters.livechat.asked import Identity, NewVisit, PageEvent
 from adapters.livechat.callers import Admitted, Caller
 from adapters.livechat.config import NetworkConfig
 from adapters.livechat.refused import VisitRefused
@@ -32,6 +32,7 @@ __all__ = ["Guard"]
 log = logging.getLogger(__name__)
 
 _PIECE = 1024 * 1024
+_LONGEST_EVENT = 1000
 _ONE_WORD = re.compile(r"[!-~]+")
 """What an address of a page is, as browsers write it."""
 
@@ -62,6 +63,7 @@ class Guard:
         limits = rules.limits
         self._opened = SharedPace(limits.opened, limits.opened_in_all, clock)
         self._said = SharedPace(limits.said, limits.said_in_all, clock)
+        self._events = SharedPace(limits.said, limits.said_in_all, clock)
         self._files = SharedPace(limits.files, limits.files_in_all, clock)
         self._mails = SharedPace(limits.mails, limits.mails_in_all, clock)
 
@@ -76,6 +78,11 @@ class Guard:
     def proof(self, caller: Caller) -> dict[str, object] | None:
         """Return what a browser has to work for before it may begin; None: nothing."""
         return self._proofs.set(self._known(caller)[1]) if self._proofs is not None else None
+
+    @property
+    def length(self) -> int:
+        """The most letters of what is said at once."""
+        return self._limits.length
 
     async def opening(self, caller: Caller, asked: NewVisit) -> Admitted:
         """Let somebody begin a chat, or leave a message. How many chats are open is counted last: nothing
@@ -107,6 +114,16 @@ class Guard:
         chat = self._chat(caller.chat) if caller.chat is not None else None
         is_known = chat is not None and chat.answered_at is not None
         return text if is_known else self._unlinked(caller, text)
+
+    def happening(self, caller: Caller, event: PageEvent) -> tuple[str, str]:
+        """Let a page tell something of its visitor, as often as visitors may say something. Returns its name
+        and what it is, as they may be shown.
+        """
+        data = event.data
+        text = data if isinstance(data, str) else msgspec.json.encode(data).decode()
+        self._measure(caller, text, _LONGEST_EVENT)
+        self._pace(caller, "said", self._events, self._known(caller)[1])
+        return self.beside(event.name), self.beside(text)
 
     def page(self, address: str) -> str:
         """Return the address of a page that somebody is on, as it may be shown: a link if it is a shop's."""
@@ -160,10 +177,10 @@ class Guard:
             raise _no(caller, 403, "address", N_("It cannot be told where this comes from.")) from None
         return address, address_key(self._key, address)
 
-    def _measure(self, caller: Caller, text: str) -> None:
-        if len(text) > self._limits.length:
+    def _measure(self, caller: Caller, text: str, most: int | None = None) -> None:
+        if len(text) > (most or self.length):
             long = N_("This is too long: {most} letters at most.")
-            raise _no(caller, 400, "long", long, most=self._limits.length)
+            raise _no(caller, 400, "long", long, most=most or self.length)
         if len(text.splitlines()) > self._limits.lines:
             raise _no(
                 caller, 400, "long", N_("This is too long: {most} lines at most."), most=self._limits.lines

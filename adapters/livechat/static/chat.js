@@ -335,7 +335,7 @@ input, select, textarea { border: 1px solid var(--dim); border-radius: 10px; pad
 	const note = el("p", {class: "note", role: "alert", hidden: true});
 	const emojis = el("div", {class: "emojis", hidden: true}, [..."😀😂🙂😉😍😘🤔😮😢😭😡🙈👍👎👋🙏👏💪🧡🎉🔥✨🎁🍀"]
 		.map((one) => button("", () => { area.setRangeText(one, area.selectionStart, area.selectionEnd, "end"); area.focus(); wrote(); }, one)));
-	const area = el("textarea", {rows: 1, maxLength: 4000, dir: "auto", enterKeyHint: "send", name: "write"});
+	const area = el("textarea", {rows: 1, dir: "auto", enterKeyHint: "send", name: "write"});
 	const picked = el("input", {type: "file", multiple: true, hidden: true, onchange: () => { files(picked.files); picked.value = ""; }});
 	const attach = tool("file", "M17 7v9a5 5 0 0 1-10 0V6.5a3.5 3.5 0 0 1 7 0V15a2 2 0 0 1-4 0V8", () => picked.click());
 	const smile = tool("emoji", "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM8.5 14.5a4.5 4.5 0 0 0 7 0M9 9.5h0M15 9.5h0", () => { emojis.hidden = !emojis.hidden; });
@@ -473,6 +473,7 @@ input, select, textarea { border: 1px solid var(--dim); border-radius: 10px; pad
 			return start.replaceChildren(el("p", {}, words(error)), button("chip", load, say("again")));
 		}
 		if (!token() && was?.open !== info.open) greet();
+		area.maxLength = info.length;
 		proof = !token() && info.proof && prove(info.proof);
 		arrange();
 		status();
@@ -711,6 +712,7 @@ input, select, textarea { border: 1px solid var(--dim); border-radius: 10px; pad
 		},
 		event(name, data = true) {
 			facts[name] = data;
+			if (token()) post("chat/event", {name, data}).catch(() => {});
 		},
 		on(name, act) { (listeners[name] ||= []).push(act); },
 		push: (...given) => given.forEach(([name, ...values]) => calls[name](...values)),

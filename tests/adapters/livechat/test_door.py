@@ -292,3 +292,23 @@ async def test_visitors_are_refused_in_their_language_and_builders_in_english(br
             assert (answer.status, (await answer.json())["error"]) == (status, told)
     async with browser.get("/desk/other", headers=german) as answer:
         assert (answer.status, (await answer.json())["error"]) == (404, "there is no desk 'other'")
+
+
+async def test_what_happens_on_the_page_is_told_agents_once_and_is_a_field(place, browser):
+    found, token = await opened(browser)
+    number, desk = found["chat"], place.adapter._desks
+    for data in ({"items": 2}, {"items": 2}, "see https://evil.example\nnow", "x" * 1001, "{braces}"):
+        event = {"name": "cart", "data": data}
+        async with browser.post("/chat/event", headers=token, json=event) as answer:
+            assert answer.status == (400 if data == "x" * 1001 else 200)
+    told = [row.body.text for row in desk.store.feed("sales") if "cart" in row.body.text]
+    assert told == [
+        f'{number} bea: cart: {{"items":2}}',
+        f"{number} bea: cart: see https[:]//evil[.]example now",
+        f"{number} bea: cart: {{braces}}",
+    ]
+    assert desk.store.chat(number).fields == {"cart": "{braces}"}
+    for n in range(40):
+        desk.desk("sales").happened(number, f"field{n}", "x" * 1000)
+    assert len(desk.store.chat(number).fields) == 30
+    assert max(len(row.body.text) for row in desk.store.feed("sales")) < 100

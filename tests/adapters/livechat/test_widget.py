@@ -268,6 +268,10 @@ async def test_the_page_can_call_it_also_before_it_is_there(shop, browser):
         shop.say(f"{chat}: You are 小红.")
         await visitor.until("told.length === 2")
         assert await visitor.call("() => told") == ["start", "You are 小红."]
+        await visitor.call("() => { Hubbub.event('cart', {items: 2}); }")
+        async with asyncio.timeout(20):
+            while not any(f'{chat} 小红: cart: {{"items":2}}' in text for text in shop.texts()):
+                await asyncio.sleep(0.01)
         await visitor.call("() => Hubbub.close()")
         await expect(visitor.panel).to_be_hidden()
         await visitor.call("() => { Hubbub.push(['open']); Hubbub.user(null); }")
@@ -289,7 +293,9 @@ async def test_it_speaks_as_the_page_does(shop, browser, language, direction, at
         box = await visitor.button.bounding_box()
         assert (box["x"] > 180) is (side == "right")
         await visitor.button.tap()
-        await expect(visitor.page.get_by_role("textbox", name=name)).to_be_visible()
+        field = visitor.page.get_by_role("textbox", name=name)
+        await expect(field).to_be_visible()
+        await expect(field).to_have_attribute("maxlength", "2000")
         await expect(visitor.button).to_be_hidden()  # on a phone the chat is all that is seen
         assert await visitor.panel.bounding_box() == {"x": 0, "y": 0, "width": 360, "height": 740}
         assert await visitor.panel.evaluate("(one) => getComputedStyle(one).direction") == direction
