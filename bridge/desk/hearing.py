@@ -83,7 +83,7 @@ class Hearing:
             line = self._read(said, agent, command, number)
         except NotDone as why:
             self._chats.tell(str(why), number or own or 0, command.room)
-        if number is not None or not isinstance(said, AgentWords):
+        if number is not None or not isinstance(said, AgentWords) or said.perhaps is not None:
             self._cut.note(agent.key, command.content.text, line.chat if line is not None else 0)
         return line
 
@@ -99,7 +99,7 @@ class Hearing:
                     return None
                 if number is not None:
                     return self._say(said, agent, command, self._named(number, agent, command.room))
-                return self._say(said, agent, command, self._unnamed(agent, command))
+                return self._say(said, agent, command, self._unnamed(said, agent, command))
 
     def _ask(self, said: AgentCommand, agent: Person, room: RoomId, number: int | None) -> None:
         one = INSTRUCTIONS.get(said.name)
@@ -124,9 +124,18 @@ class Hearing:
             self._chats.tell(self._floor.whose(chat), chat.number, room)
         return chat
 
-    def _unnamed(self, agent: Person, command: SendMessage) -> Chat | None:
+    def _unnamed(self, said: AgentWords, agent: Person, command: SendMessage) -> Chat | None:
         """Return the chat that plain words go to; None: to none."""
         number = _own_chat(command.room) or self._chats.agent(agent.key, agent.name).current
+        perhaps = self._chats.open.get(said.perhaps) if said.perhaps is not None else None
+        if perhaps is not None and perhaps.number != number:
+            raise NotDone(
+                self._floor.locale.gettext(
+                    "Nobody was told that: for {chat}, write {number}: in place of the comma.",
+                    chat=perhaps.label,
+                    number=perhaps.number,
+                )
+            )
         rest = self._cut.rest(agent.key, command.content.text)
         if rest is not None and number is not None and rest != number:
             locale = self._floor.locale
@@ -212,9 +221,9 @@ class Hearing:
 
 
 def _meant(command: SendMessage | EditMessage) -> AgentLine:
-    """Return what an agent's line means: in a chat's own room, `2, please` is addressed to nobody else."""
+    """Return what an agent's line means: in a chat's own room, `2: please` is addressed to nobody else."""
     said, own = read_line(command.content), _own_chat(command.room)
-    if own is None or not isinstance(said, AgentWords) or said.number in (None, own):
+    if own is None or not isinstance(said, AgentWords) or (said.number in (None, own) and not said.perhaps):
         return said
     return AgentWords(words_of(command.content).strip())
 

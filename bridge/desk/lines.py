@@ -16,8 +16,9 @@ __all__ = ["AgentAside", "AgentCommand", "AgentLine", "AgentWords", "leading_num
 _UNSEEN = regex.compile(r"\A[\s\p{C}\p{Default_Ignorable_Code_Point}]+")
 _COMMAND = regex.compile(r"[!！](\p{L}[\w-]*)(?:\s+(.*))?\Z", regex.DOTALL)
 _ASIDE = regex.compile(r"[/／]{2}|[/／](?=\s)")  # some clients take one of two slashes away
-# `12: text`, `12, text`, `@12 text`; a time and a number with a comma are words: 12:30, 1,5
-_ADDRESS = regex.compile(r"(?:@(\d{1,9})(?:\s*[:：,，]|(?=\s|\Z))|(\d{1,9})\s*[:：,，](?!\d))\s*")
+# `12: text`, `@12 text`; a time is words: 12:30
+_ADDRESS = regex.compile(r"(?:@(\d{1,9})(?:\s*[:：,，]|(?=\s|\Z))|(\d{1,9})\s*[:：](?!\d))\s*")
+_COMMA = regex.compile(r"(\d{1,9})\s*[,，](?!\d)\s*")
 _NUMBER = regex.compile(r"[#@]?(\d{1,9})(?:[:：,，]|(?=\s|\Z))\s*")
 _AFTER_MENTION = regex.compile(r"\A\s*[:：,，]?\s*")
 
@@ -48,6 +49,8 @@ class AgentWords:
     text: str
     number: int | None = None
     """The chat that they are addressed to; None: to none by name."""
+    perhaps: int | None = None
+    """The number, with a comma, that they begin with: `2, please` is meant for no chat, or for the second."""
 
 
 AgentLine = AgentCommand | AgentAside | AgentWords
@@ -59,11 +62,16 @@ def read_line(content: Content) -> AgentLine:
     text = _UNSEEN.sub("", text)
     if number is None and (found := _ADDRESS.match(text)):
         number, text = int(found[1] or found[2]), _UNSEEN.sub("", text[found.end() :])
+    perhaps = None
+    if number is None and (found := _COMMA.match(text)):
+        perhaps, rest = int(found[1]), _UNSEEN.sub("", text[found.end() :])
+        if _ASIDE.match(rest) or _COMMAND.match(rest):
+            number, text = perhaps, rest
     if found := _ASIDE.match(text):
         return AgentAside(text[found.end() :].strip())
     if found := _COMMAND.match(text):
         return AgentCommand(found[1].casefold(), (found[2] or "").strip(), number)
-    return AgentWords(text.rstrip(), number)
+    return AgentWords(text.rstrip(), number, perhaps)
 
 
 def _mentioned(content: Content) -> tuple[int | None, str]:

@@ -157,3 +157,25 @@ def test_who_is_banned_is_heard_no_more(shop):
     shop.clock._moved += 7201
     shop.open(address="hash")
     shop.says(number, "But")
+
+
+def test_a_number_with_a_comma_addresses_nobody(shop):
+    """`2, please` is a sentence: it goes to no visitor but the one who is talked with, and to nobody where it
+    may be meant for another.
+    """
+    first, second, third = (shop.open(name=name) for name in ("Ann", "Bo", "Cy"))
+    shop.agent("anna", "!take 1")
+    shop.agent("anna", "!take 2")
+    shop.agent("anna", "1, please")
+    assert shop.told()[-1] == "Nobody was told that: for 1 Ann, write 1: in place of the comma."
+    shop.agent("anna", "3, please")
+    shop.agent("ben", "3, please")
+    shop.agent("anna", "7, please")
+    shop.agent("anna", "2, please")
+    said = {number: shop.seen(number) for number in (first, second, third)}
+    assert said == {
+        1: ["visitor: Hello"],
+        2: ["visitor: Hello", "agent: 7, please", "agent: 2, please"],
+        3: ["visitor: Hello"],
+    }
+    assert shop.desk.chat(third).agent == ""

@@ -11,8 +11,11 @@ from bridge.model import Content, Span, UserId, plain
     [
         ("It is red.", AgentWords("It is red.")),
         ("12: It is red.", AgentWords("It is red.", 12)),
-        ("12, it is red", AgentWords("it is red", 12)),
-        ("12,it is red", AgentWords("it is red", 12)),
+        ("12, it is red", AgentWords("12, it is red", perhaps=12)),
+        ("12，it is red", AgentWords("12，it is red", perhaps=12)),
+        ("12, !close", AgentCommand("close", "", 12)),
+        ("12, // odd", AgentAside("odd")),
+        ("@12, it is red", AgentWords("it is red", 12)),
         ("@12 it is red", AgentWords("it is red", 12)),
         ("@12: it is red", AgentWords("it is red", 12)),
         ("12：好的", AgentWords("好的", 12)),
