@@ -12,6 +12,7 @@ from bridge.errors import ConfigError
 from bridge.model import RoomId
 
 from .claim import Claim, refuse_seconds
+from .desks import heard_by_two
 from .document import Data, Document, Spot
 from .evidence import Witness
 from .explain import Block, bare, keys_of, unknown_key
@@ -32,7 +33,7 @@ from .models import (
     ShowRules,
     TopBlock,
 )
-from .words import closest, printable, quoted
+from .words import closest, printable, quoted, straight
 
 __all__ = ["Check", "Find", "against_name"]
 
@@ -40,8 +41,6 @@ Find: TypeAlias = Callable[[str], AdapterClass]
 """Gives the adapter of a protocol; raises ConfigError when there is none."""
 
 _PROTOCOL = re.compile(r"[a-z]\w*|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*:[A-Za-z_]\w*", re.ASCII)
-_CURLED = "“”„‟«»‘’"
-"""Quotes as a word processor writes them."""
 _SPOKEN = ("protect", "language", "time_zone")
 """What a conversation says for all its rooms."""
 _NETWORK = re.compile(r"[\w.-]{1,64}")
@@ -93,6 +92,8 @@ class Check:
         networks = {name: self._network(name) for name in self._names("networks")}
         conversations = {name: self._conversation(name) for name in self._names("conversations")}
         self._names_before(networks)
+        for name, sentence in heard_by_two(filter(None, conversations.values()), self._of_strangers):
+            document.problem(("conversations", name), sentence, key=True)
         self._claims(top, networks)
         witness = self._witness(top)
         if top is not None and top.archive.digest is not None and not (top.archive.mail or top.mail):
@@ -298,6 +299,9 @@ class Check:
         rules = core and (core.prefix, core.archive, core.announce)
         return Conversation(name, joined, _filters(core), *rules) if core and rules else None
 
+    def _of_strangers(self, network: str) -> bool:
+        return not getattr(self.protocols[network], "instructed", True)
+
     def _entries(self, spot: Spot, value: Data) -> Iterator[tuple[Spot, Data]]:
         """Yield the rooms of one network in a conversation, each with its spot."""
         if not isinstance(value, list) or not value:
@@ -324,7 +328,7 @@ class Check:
         if core is None or protocol is None or document.is_broken(there):
             return None
         try:
-            room = protocol.room_id(_straight(core.room))
+            room = protocol.room_id(straight(core.room))
         except ValueError as error:
             hidden = document.betrays(there, str(error))
             document.problem(there, "is not a room of this protocol" if hidden else str(error))
@@ -332,8 +336,7 @@ class Check:
         if settings is None:
             return None
         said = spoken | _said(core, ShowRules.model_fields)
-        show = self.shown.get(network) or ShowRules()
-        show = show.model_copy(update=said) if said else show
+        show = (self.shown.get(network) or ShowRules()).model_copy(update=said)
         return _Found(there, RoomEntry(network, room, core.direction, settings, show, _filters(core)))
 
     def _flows(self, spot: Spot, rooms: list[_Found]) -> None:
@@ -387,13 +390,6 @@ def _said(block: Model, keys: Iterable[str]) -> dict[str, Any]:
 
 def _filters(block: Filters) -> Filters:
     return _only(Filters, block) if block.model_fields_set & Filters.model_fields.keys() else EVERYTHING
-
-
-def _straight(room: str) -> str:
-    """Return a room's name as it is; raises ValueError where curled quotes stand around it."""
-    if (bare := room.strip(_CURLED)) != room:
-        raise ValueError(f"curled quotes are no quotes here: write {quoted(bare)}")
-    return room
 
 
 def _differ(one: RoomEntry, other: RoomEntry) -> bool:

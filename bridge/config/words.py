@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-__all__ = ["closest", "counted", "lasting", "nearest", "printable", "quoted"]
+__all__ = ["closest", "counted", "lasting", "nearest", "printable", "quoted", "straight"]
 
 _SHOWN = 60
+_CURLED = "“”„‟«»‘’"
+"""Quotes as a word processor writes them."""
 _SERVER = ("server", "homeserver")
 _ACCOUNT = ("user", "jid")
 _ALSO_CALLED = {
@@ -57,3 +59,10 @@ def closest(word: str, known: Iterable[str]) -> str | None:
     word, known = word[:_SHOWN].lower(), list(known)
     also = [name for name in _ALSO_CALLED.get(word, ()) if name in known]
     return next(iter(also or get_close_matches(word, known, n=1)), None)
+
+
+def straight(room: str) -> str:
+    """Return a room's name as it is; raises ValueError where curled quotes stand around it."""
+    if (bare := room.strip(_CURLED)) != room:
+        raise ValueError(f"curled quotes are no quotes here: write {quoted(bare)}")
+    return room
