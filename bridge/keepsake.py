@@ -1,5 +1,6 @@
 """What a network gave us to come back with: a small file beside the journal, for its owner alone."""
 
+import glob
 import os
 from pathlib import Path
 
@@ -16,10 +17,13 @@ class Keepsake:
         self.path = self._journal.with_name(f"{self._journal.name}.{network}.login")
 
     def take_over(self, network: str) -> None:
-        """Keep what was kept under another name, unless something is kept already. Raises OSError."""
+        """Keep what was kept under another name, and what its adapter has beside it, unless something is kept
+        already. Raises OSError.
+        """
         before = Keepsake(self._journal, network).path
         if before.exists() and not self.path.exists():
-            before.rename(self.path)
+            for path in before.parent.glob(f"{glob.escape(before.name)}*"):
+                path.rename(self.path.with_name(f"{self.path.name}{path.name.removeprefix(before.name)}"))
 
     @property
     def ours(self) -> bool:
