@@ -9,7 +9,7 @@ from typing import NamedTuple
 from bridge.clock import Clock
 from bridge.identity import one_line, safe_name
 from bridge.kit import BoundedDict
-from bridge.model import DeleteMessage, EditMessage, MessageId, Part, RoomId, SendMessage
+from bridge.model import DeleteMessage, EditMessage, MessageId, Part, RoomId, SendMessage, Txn
 
 from .answering import Answering, shortened
 from .assigning import Assigning
@@ -122,12 +122,19 @@ class Desk:
         return self._reception.welcome(language)
 
     def leave_message(self, new: NewChat) -> None:
-        """Take what somebody leaves for later. Raises Denied when their address is banned."""
+        """Take what somebody leaves for later; once, under a key as `open` has it. Raises Denied when their
+        address is banned.
+        """
         self._let_in(new)
+        once = Txn(f"left {new.key}") if len(new.key) >= _OWN_KEY else None
+        if once is not None and self.store.heard([once]):
+            return
         with self._turn():
             self._reception.leave(new)
             if self._asked.left_message is not None:
                 self._asked.left_message(new)
+            if once is not None:
+                self.store.add_heard(once, self._clock.now(), Part(MessageId(f"0.{once}")))
 
     def open(self, new: NewChat) -> OpenedChat:
         """Let a visitor in; once, when a browser asks again with the key that it made for that. Raises Denied
@@ -136,7 +143,13 @@ class Desk:
         self._let_in(new)
         if (known := self._opened.get(new.key)) is not None and self._clock.monotonic() - known.at < _AGAIN:
             return known.chat
-        token = secrets.token_urlsafe(16)
+        token, own_key = secrets.token_urlsafe(16), len(new.key) >= _OWN_KEY
+        begun = self.store.begun(self.name, new.key, self._clock.now() - _AGAIN) if own_key else None
+        if begun is not None:  # Hubbub was started again before the browser had its answer
+            with self._turn():
+                self.store.put_token(begun, token)
+            self._opened[new.key] = _Lately(self._clock.monotonic(), OpenedChat(begun, token))
+            return self._opened[new.key].chat
         with self._turn():
             name = safe_name(new.name) if new.name.strip() else ""
             chat = self._chats.open_chat(replace(new, name=name), token)
@@ -148,7 +161,7 @@ class Desk:
                 self._assigning.run()
             self._answering.suggest(chat, new.text)
         opened = OpenedChat(chat.number, token)
-        if len(new.key) >= _OWN_KEY:
+        if own_key:
             self._opened[new.key] = _Lately(self._clock.monotonic(), opened)
         return opened
 
@@ -165,14 +178,17 @@ class Desk:
         chat = self._visited(number)
         if key and (known := self.store.line_of(number, key)) is not None:
             return known
-        if self.store.is_banned(number, self._clock.now()):
-            raise Denied(Denial.BANNED, spoken(chat.language).gettext("This desk is closed to you for now."))
+        self._let_speak(chat)
         with self._turn():
             n = self._say(chat, key, text, file)
             if chat.state is ChatState.CLOSED:
                 self._floor.reopen(chat)
             self._answering.suggest(chat, text)
         return n
+
+    def _let_speak(self, chat: Chat) -> None:
+        if self.store.is_banned(chat.number, self._clock.now()):
+            raise Denied(Denial.BANNED, spoken(chat.language).gettext("This desk is closed to you for now."))
 
     def _say(self, chat: Chat, key: str, text: str, file: ChatFile | None) -> int:
         n = self._chats.add(chat, "said", SaidBy.VISITOR, chat.name, LineBody(text, file), key=key)
@@ -205,6 +221,7 @@ class Desk:
         chat = self._visited(number)
         if (stars, words) == (chat.rating, chat.rating_words):
             return
+        self._let_speak(chat)
         with self._turn():
             self._chats.change(chat, rating=stars, rating_words=words)
             self._chats.happened("rated", number, chat.agent)

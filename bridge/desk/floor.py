@@ -12,6 +12,9 @@ from .rules import DeskRules
 
 __all__ = ["Floor", "Lost", "NotDone"]
 
+_SO_FAR = 30
+"""So many lines of before at most are told in a room that is new: what came in the last of them matters."""
+
 
 class NotDone(Exception):
     """What an agent wants is not done; the text says why, in their language. Nothing has changed."""
@@ -257,10 +260,15 @@ class Floor:
         desk.announce(chat)
 
     def tell_so_far(self, chat: Chat) -> None:
-        """Tell agents in a chat's own room what was said until now."""
-        lines = [line for line in self.chats.store.lines(chat.number) if line.kind == "said"]
-        names = [line.name or self.locale.gettext("visitor") for line in lines]
-        said = [f"{name}: {_words(line.body)}" for name, line in zip(names, lines, strict=True)]
+        """Tell agents in a chat's own room what was said until now, each in one line: a visitor who writes
+        several might write some of others.
+        """
+        lines = self.chats.store.lines(chat.number, max(chat.last - _SO_FAR, 0))
+        said = [
+            f"{line.name or self.locale.gettext('visitor')}: {one_line(_words(line.body))}"
+            for line in lines
+            if line.kind == "said"
+        ]
         page = [chat.page] if chat.page else []
         self.chats.tell("\n".join([chat.label, *page, *said]), chat.number, self.chats.room(chat))
 

@@ -14,13 +14,14 @@ from bridge.model import (
     RoomId,
     SendMessage,
     Speaker,
+    plain,
 )
 
 from .chats import Chats
 from .commands import INSTRUCTIONS, AgentAsks
 from .cut_lines import CutLines
 from .floor import Floor, NotDone
-from .lines import AgentAside, AgentCommand, AgentLine, AgentWords, read_line, words_of
+from .lines import AgentAside, AgentCommand, AgentLine, AgentWords, leading_number, read_line, words_of
 from .model import Chat, ChatFile, ChatState, LineBody, Person, SaidBy, chat_of
 from .seams import Seams
 
@@ -74,7 +75,7 @@ class Hearing:
         agent = self._agent(command.speaker)
         if agent is None:
             return None
-        said, own = _meant(command), _own_chat(command.room)
+        said, own = self._meant(command), _own_chat(command.room)
         to = chat_of(command.answered.part.id) if command.answered is not None else None
         number = None if isinstance(said, AgentAside) else said.number
         number = number if number is not None else to
@@ -86,6 +87,30 @@ class Hearing:
         if number is not None or not isinstance(said, AgentWords) or said.perhaps is not None:
             self._cut.note(agent.key, command.content.text, line.chat if line is not None else 0)
         return line
+
+    def _meant(self, command: SendMessage | EditMessage) -> AgentLine:
+        """Return what an agent's line means: in a chat's own room, `2: please` is addressed to nobody
+        else.
+        """
+        said, own = read_line(command.content), _own_chat(command.room)
+        if not isinstance(said, AgentWords):
+            return said
+        if own is not None:
+            ours = said.number in (None, own) and not said.perhaps
+            return said if ours else AgentWords(words_of(command.content).strip())
+        return self._called(said) if said.number is None else said
+
+    def _called(self, words: AgentWords) -> AgentLine:
+        """Return what words mean that may begin with what a visitor is called, as clients complete it: they
+        are not for whomever the agent talks to.
+        """
+        number, _ = leading_number(words.text)
+        chat = self._chats.get(number) if number is not None else None
+        if chat is None or not chat.name or not words.text.startswith(chat.label):
+            return words
+        rest = words.text.removeprefix(chat.label).lstrip()
+        completed = rest.startswith((":", "：", ",", "，"))
+        return read_line(plain(f"{chat.number}: {rest[1:].lstrip()}")) if completed else words
 
     def _read(self, said: AgentLine, agent: Person, command: SendMessage, number: int | None) -> _Line | None:
         match said:
@@ -186,7 +211,7 @@ class Hearing:
         if found is None:
             return None
         chats, chat, n = found
-        said, name = _meant(command), command.speaker.name
+        said, name = self._meant(command), command.speaker.name
         if isinstance(said, AgentWords) and said.number in (None, chat.number):
             body = LineBody(text=said.text, of=n)
             return _Line(chat.number, chats.add(chat, "edited", SaidBy.AGENT, name, body))
@@ -218,14 +243,6 @@ class Hearing:
                 ours = line is not None and (line.kind, line.by) == ("said", SaidBy.AGENT)
                 return (floor.chats, chat, int(n)) if ours else None
         return None
-
-
-def _meant(command: SendMessage | EditMessage) -> AgentLine:
-    """Return what an agent's line means: in a chat's own room, `2: please` is addressed to nobody else."""
-    said, own = read_line(command.content), _own_chat(command.room)
-    if own is None or not isinstance(said, AgentWords) or (said.number in (None, own) and not said.perhaps):
-        return said
-    return AgentWords(words_of(command.content).strip())
 
 
 def _own_chat(room: RoomId) -> int | None:

@@ -76,7 +76,7 @@ class Reception:
                 "{name} left a message ({mail}): {text}",
                 name=name,
                 mail=", ".join(filter(None, (mail, new.page))) or "-",
-                text=new.text,
+                text="\n> ".join(new.text.splitlines()),  # no line of it looks like one of ours
             )
         )
 

@@ -78,14 +78,20 @@ def _back(asks: AgentAsks, chat: Chat) -> str:
 
 
 def _agent(asks: AgentAsks, name: str) -> Person:
-    found = [one for one in asks.seams.agents(asks.floor.rules) if one.name.casefold() == name]
+    agents = asks.seams.agents(asks.floor.rules)
+    found = [one for one in agents if name in {one.name.casefold(), _fully(one).casefold()}]
     if not found:
-        there = ", ".join([one.name for one in asks.seams.agents(asks.floor.rules)] + _others(asks.floor))
+        there = ", ".join([one.name for one in agents] + _others(asks.floor))
         raise NotDone(asks.locale.gettext("Nobody of that name is here: {names}", names=there or "–"))
     if len({one.key for one in found}) > 1:
-        places = ", ".join(sorted(one.network for one in found))
+        places = ", ".join(sorted(_fully(one) for one in found))
         raise NotDone(asks.locale.gettext("There are several of that name: {names}", names=places))
     return found[0]
+
+
+def _fully(one: Person) -> str:
+    """Return what tells an agent from one of the same name on another network."""
+    return f"{one.network}/{one.name}"
 
 
 def _others(floor: Floor) -> list[str]:

@@ -22,17 +22,18 @@ _TRANSCRIPT = N_("!transcript NUMBER ADDRESS – send what was said by mail")
 _UNITS = {"m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0}
 _TIME = re.compile(r"(\d{1,4})([mhdw])(?:\s+|\Z)")
 _DAY = 86_400.0
+_NO_QUOTES = str.maketrans({"“": "'", "”": "'", ";": ","})
 
 
 def _who(asks: AgentAsks) -> str:
     chat, _ = asks.chat("!who 12")
     store, locale = asks.floor.chats.store, asks.locale
     facts = [
-        chat.mail and locale.gettext("mail {address}", address=chat.mail),
+        chat.mail and locale.gettext("mail {address}", address=_theirs(chat.mail)),
         chat.customer and locale.gettext("customer {name}, as the shop vouches", name=chat.customer),
-        *(f"{name}: {value}" for name, value in chat.fields.items()),
-        chat.page and f"{chat.title} {chat.page}".strip(),
-        locale.gettext("language {language}", language=chat.language),
+        *(f"“{_theirs(name)}”: “{_theirs(value)}”" for name, value in chat.fields.items()),
+        chat.page and f"“{_theirs(chat.title)}” {_theirs(chat.page)}".removeprefix("“” "),
+        locale.gettext("language {language}", language=_theirs(chat.language)),
         chat.agent_name and locale.gettext("{agent}'s", agent=chat.agent_name),
         locale.gettext("closed") if chat.state is ChatState.CLOSED else "",
         _before(asks, chat),
@@ -41,6 +42,11 @@ def _who(asks: AgentAsks) -> str:
     lines = [f"{chat.label}: " + "; ".join(one_line(fact) for fact in facts if fact)]
     lines += [locale.gettext("noted: {text}", text=one_line(note.text)) for note in store.notes(chat.number)]
     return "\n".join(lines)
+
+
+def _theirs(text: str) -> str:
+    """Return what a visitor says of themselves so that it does not look like what the desk knows of them."""
+    return one_line(text).translate(_NO_QUOTES)
 
 
 def _before(asks: AgentAsks, chat: Chat) -> str:

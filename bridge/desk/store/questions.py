@@ -216,6 +216,17 @@ class DeskQuestions:
         found = self._ask("SELECT n FROM line WHERE chat = ? AND key = ?", chat, key)
         return int(found[0][0]) if found else None
 
+    def begun(self, desk: str, key: str, since: float) -> int | None:
+        """Return the chat that began since then with the line of this key; None: there is none."""
+        found = self._ask(
+            "SELECT number FROM chat JOIN line ON chat = number AND key = ? AND n = 1 "
+            "WHERE desk = ? AND opened_at >= ? AND token NOT NULL",
+            key,
+            desk,
+            since,
+        )
+        return int(found[0][0]) if found else None
+
     def feed(self, room: str, after: int = 0, most: int = 1000) -> list[FeedRow]:
         """Return what was said into a room behind a number, in order."""
         return [

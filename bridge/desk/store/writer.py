@@ -88,6 +88,10 @@ class DeskStore(DeskQuestions):
             last_at=at,
         )
 
+    def put_token(self, chat: int, token: str) -> None:
+        """Let a chat be of whoever has this token, and of nobody else any more."""
+        self._do("UPDATE chat SET token = ? WHERE number = ?", digest(token), chat)
+
     def change_chat(self, number: int, **columns: Any) -> None:
         """Change what is kept of a chat, by the names that it has in `Chat`."""
         assert columns.keys() <= _COLUMNS

@@ -94,12 +94,12 @@ def test_notes_tags_and_what_is_known(shop):
     (told,) = answer(shop, "anna", "!who 2")
     assert told.split("; ") == [
         "2 小红: mail a@b.example",
-        "X https://shop.example/x y",
+        "“X” https://shop.example/x y",
         "language en",
         "1 chat before, the last 1",
         "#blue #sweater\nnoted: wants blue",
     ]
-    assert answer(shop, "anna", "!who 1") == ["1: mail a@b.example; order: A-1; language de"]
+    assert answer(shop, "anna", "!who 1") == ["1: mail a@b.example; “order”: “A-1”; language de"]
     assert shop.seen(number) == ["visitor: Hello"]
     assert answer(shop, "anna", "!note") == ["Which chat? !note 12 TEXT"]
 

@@ -94,7 +94,7 @@ def test_a_message_is_left_for_later(tmp_path):
         "Is it\nwarm?", name="小红", mail="xh@example.org", page="https://shop.example/x", address="h"
     )
     shop.desk.leave_message(left)
-    assert shop.told() == ["小红 left a message (xh@example.org, https://shop.example/x): Is it\nwarm?"]
+    assert shop.told() == ["小红 left a message (xh@example.org, https://shop.example/x): Is it\n> warm?"]
     assert posted == [left]
     assert list(shop.desk.chats) == []
     shop.desk.leave_message(NewChat("Hello?"))
