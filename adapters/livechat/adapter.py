@@ -197,7 +197,7 @@ class LivechatAdapter(Adapter):
             door.add(method, "/delete/{link}", self._erasing.page, public=True)
         door.add("GET", "/chat.js", Widget().answer, public=True)
         door.add("GET", "/try/{desk}", trial_page, public=True)
-        door.add("GET", "/kept/{chat}/{name}", uploads.for_the_core, public=True)
+        door.add("GET", r"/kept/{chat:\d{1,9}}/{name:\w{1,64}}", uploads.for_the_core, public=True)
 
     async def _keep_time(self, desks: Desks, postman: Postman) -> None:
         """Do what is due, until cancelled."""

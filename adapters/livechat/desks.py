@@ -4,7 +4,19 @@ import asyncio
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from bridge import Clock, DeleteMessage, EditMessage, Emit, Mail, Part, RoomId, SendMessage, SetTyping, Txn
+from bridge import (
+    Clock,
+    ConnectionLost,
+    DeleteMessage,
+    EditMessage,
+    Emit,
+    Mail,
+    Part,
+    RoomId,
+    SendMessage,
+    SetTyping,
+    Txn,
+)
 from bridge.desk import Chat, ChatState, Desk, DeskStore, Person, Seams
 
 from .config import RoomConfig
@@ -119,8 +131,14 @@ class Desks:
         await self._feed.kept()
 
     def heard(self, command: SendMessage | EditMessage | DeleteMessage) -> Part:
-        """Let the desk of a command's room hear what an agent says there. Returns what that is called."""
-        return self._desks[desk_of(command.room)].heard(command)
+        """Let the desk of a command's room hear what an agent says there. Returns what that is called.
+
+        Raises ConnectionLost where there is no such desk any more.
+        """
+        desk = self._desks.get(desk_of(command.room))
+        if desk is None:
+            raise ConnectionLost(f"{command.room} is closed, since its desk left the map")
+        return desk.heard(command)
 
     def found(self, txns: Collection[Txn]) -> Mapping[Txn, Part]:
         """Return what became of agents' words."""

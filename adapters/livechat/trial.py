@@ -4,6 +4,8 @@ import html
 
 from aiohttp import web
 
+from .refused import VisitRefused
+
 __all__ = ["trial_page"]
 
 _PAGE = """\
@@ -34,7 +36,11 @@ joined with the desk sees it, and answers from there.</p>
 async def trial_page(request: web.Request) -> web.StreamResponse:
     """Return the page of a desk, whether there is such a desk or not: the widget says so."""
     name = request.match_info["desk"]
-    line = html.escape(f'<script src="{request.url.origin()}/chat.js" data-desk="{name}" async></script>')
+    try:
+        origin = request.url.origin()
+    except ValueError:  # a `Host` that is none
+        raise VisitRefused(400, "unclear", "this has no address") from None
+    line = html.escape(f'<script src="{origin}/chat.js" data-desk="{name}" async></script>')
     headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "X-Robots-Tag": "noindex"}
     return web.Response(
         text=_PAGE.format(desk=html.escape(name), line=line), content_type="text/html", headers=headers

@@ -65,7 +65,7 @@ class ChatUploads:
     async def for_the_core(self, request: web.Request) -> web.StreamResponse:
         """Hand a file to the core, which alone knows its name."""
         chat, name = request.match_info["chat"], request.match_info["name"]
-        path = self._files.at(int(chat), name) if chat.isdecimal() else None
+        path = self._files.at(int(chat), name)
         if path is None:
             return web.Response(status=404)
         return web.FileResponse(path, headers={**_HEADERS, "Content-Type": "application/octet-stream"})

@@ -66,7 +66,7 @@ class Visits:
             ("POST", "mail", self._mail),
             ("POST", "erase", self._erase),
             ("GET", "transcript", self._transcript),
-            ("GET", "file/{n}", self._file),
+            ("GET", r"file/{n:\d{1,9}}", self._file),
         ):
             door.add(method, f"/chat/{path}", self._of_chat(answer))
         door.add("POST", "/chat/file", self._of_chat(self._bring), large=True)
@@ -201,7 +201,8 @@ class Visits:
 
     async def _rate(self, request: web.Request, chat: Chat) -> web.StreamResponse:
         rating = read(await request.read(), Rating)
-        self._desks.desk(chat.desk).rated(chat.number, rating.stars, self._guard.beside(rating.words))
+        words = self._guard.rating(self._caller(request, chat.desk, chat.number), rating.words)
+        self._desks.desk(chat.desk).rated(chat.number, rating.stars, words)
         await self._desks.kept()
         return answered({})
 
@@ -228,11 +229,8 @@ class Visits:
         return web.Response(text=written(lines), headers=headers, content_type="text/plain", charset="utf-8")
 
     async def _file(self, request: web.Request, chat: Chat) -> web.StreamResponse:
-        n = request.match_info["n"]
-        line = (
-            next(iter(self._desks.store.lines(chat.number, int(n) - 1, 1)), None) if n.isdecimal() else None
-        )
-        if line is None or line.n != int(n) or line.body.file is None:
+        line = self._desks.store.line(chat.number, int(request.match_info["n"]))
+        if line is None or line.body.file is None:
             raise VisitRefused(404, "nothing", N_("The file is here no more."))
         return self._uploads.handed(chat.number, line.body.file)
 

@@ -111,7 +111,9 @@ class Guard:
         """Let somebody say something. Returns what of it may be said."""
         self._measure(caller, text)
         self._pace(caller, "said", self._said, self._known(caller)[1])
-        chat = self._chat(caller.chat) if caller.chat is not None else None
+        chat, text = self._chat(caller.chat) if caller.chat is not None else None, text.replace("\0", "")
+        if not text.strip():
+            raise VisitRefused(400, "unclear", "nothing is said in this")
         is_known = chat is not None and chat.answered_at is not None
         return text if is_known else self._unlinked(caller, text)
 
@@ -124,6 +126,11 @@ class Guard:
         self._measure(caller, text, _LONGEST_EVENT)
         self._pace(caller, "said", self._events, self._known(caller)[1])
         return self.beside(event.name), self.beside(text)
+
+    def rating(self, caller: Caller, words: str) -> str:
+        """Let somebody say how it was, which agents read too. Returns what of it may be said."""
+        self._pace(caller, "said", self._said, self._known(caller)[1])
+        return self.beside(words)
 
     def page(self, address: str) -> str:
         """Return the address of a page that somebody is on, as it may be shown: a link if it is a shop's."""
@@ -217,7 +224,7 @@ class Guard:
         mail = (customer and customer.mail) or asked.mail
         return msgspec.structs.replace(
             asked,
-            text=self._unlinked(caller, asked.text),
+            text=self._unlinked(caller, asked.text.replace("\0", "")),
             name=self.beside((customer and customer.name) or asked.name),
             mail=self.beside(mail_address(mail) or mail),
             fields={self.beside(key): self.beside(value) for key, value in asked.fields.items()},

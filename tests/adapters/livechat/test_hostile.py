@@ -1,0 +1,69 @@
+"""What strangers send to the door besides what a widget does."""
+
+import asyncio
+
+import aiohttp
+import pytest
+
+from adapters.livechat.testing import Person as Visitor
+from bridge.model import MessageCreated
+
+from .places import ROOM, DeskPlace, address, new_adapter
+
+
+@pytest.fixture
+async def place(tmp_path):
+    adapter = await new_adapter(tmp_path, guard={"limits": {"said": "20/h"}})
+    place = DeskPlace(adapter, ROOM, None, Visitor("ann", address(adapter), ROOM))
+    async with place.running():
+        await place.person.join()
+        yield place
+        await place.person.leave()
+
+
+@pytest.fixture
+async def browser(place):
+    token = {"Authorization": f"Bearer {place.person.token}"}
+    async with aiohttp.ClientSession(address(place.adapter), headers=token) as session:
+        yield session
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        (f"/chat/file/{'9' * 25}", {}),
+        (f"/chat/file/{'9' * 5000}", {}),
+        (f"/kept/{'9' * 5000}/x", {}),
+        (f"/kept/1/{'a' * 300}", {}),
+        ("/kept/1/..%2f..%2fhubbub.sqlite3", {}),
+        ("/try/sales", {"Host": "a:999999"}),
+        ("/chat/events", {"Content-Encoding": "gzip"}),
+    ],
+)
+async def test_what_no_browser_asks_for_is_refused_and_no_bug(browser, path, headers):
+    async with browser.get(path, headers=headers) as answer:
+        assert 400 <= answer.status < 500
+
+
+@pytest.mark.parametrize("path", ["/chat/say", "/chat/file?key=a&name=b"])
+async def test_what_is_packed_is_not_unpacked(browser, path):
+    async with browser.post(path, data=b"no gzip", headers={"Content-Encoding": "gzip"}) as answer:
+        assert answer.status == 415
+
+
+async def test_ratings_come_to_agents_no_faster_than_lines(browser, place):
+    found = []
+    for number in range(30):
+        async with browser.post("/chat/rate", json={"stars": 1, "words": f"{number}"}) as answer:
+            found.append(answer.status)
+    assert found == [200] * 20 + [429] * 10
+
+
+async def test_half_of_nothing_is_said(browser, place):
+    await place.said()
+    for text, status in (("\0", 400), (" \n ", 400), ("a\0b", 200)):
+        async with browser.post("/chat/say", json={"key": text, "text": text}) as answer:
+            assert answer.status == status
+    said = await asyncio.wait_for(place.said(), 5)
+    assert isinstance(said, MessageCreated)
+    assert said.content.text == "ab"
