@@ -15,6 +15,7 @@ from bridge import (
     BoundedDict,
     Capabilities,
     Command,
+    Complaints,
     ConnectionLost,
     DeleteMessage,
     EditMessage,
@@ -201,7 +202,7 @@ class LivechatAdapter(Adapter):
 
     async def _keep_time(self, desks: Desks, postman: Postman) -> None:
         """Do what is due, until cancelled."""
-        tidied = 0.0
+        tidied, complaints = 0.0, Complaints(log, self.clock)
         while True:
             await self.clock.sleep(_TICK)
             now = self.clock.now()
@@ -213,8 +214,11 @@ class LivechatAdapter(Adapter):
                 if now - tidied > _HOUR and self._files is not None:
                     tidied = now
                     await desks.tidy(self._files, now - _KEPT)
-            except TemporaryFailure:
-                log.exception("%s: what was due at the desks could not be done", self.network)
+            except TemporaryFailure as error:
+                what = f"{self.network}: what was due at the desks could not be done: {error}"
+                complaints.tell("due", what, error)
+            else:
+                complaints.over("due")
 
     def _people(self, room: RoomId) -> Sequence[Person]:
         if self.conversations is None:

@@ -101,6 +101,13 @@ class Desks:
             raise VisitRefused(404, "nothing", f"there is no desk {name[:60]!r}")
         return desk
 
+    def of(self, chat: Chat) -> Desk:
+        """Return the desk that a chat is at by now: it may have been passed on while a file was on its way.
+
+        Raises VisitRefused.
+        """
+        return self.desk((self.store.chat(chat.number) or chat).desk)
+
     def chats(self) -> Iterator[Chat]:
         """Yield the chats that are open, of all desks."""
         for desk in self._desks.values():

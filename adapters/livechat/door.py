@@ -118,9 +118,7 @@ class Door:
             raise VisitRefused(404, "nothing", "there is nothing here")
         if request.method == "OPTIONS":
             return web.Response(status=204, headers=_ALLOWED)
-        if (
-            request.headers.get("Content-Encoding", "identity") != "identity"
-        ):  # no browser packs what it sends
+        if request.headers.get("Content-Encoding", "identity") != "identity":  # browsers pack nothing
             raise VisitRefused(415, "packed", "send it as it is, without Content-Encoding")
         if found not in self._large:
             await _received(request)

@@ -46,6 +46,11 @@ class ChatUploads:
             )
         return as_said(file)
 
+    async def drop(self, chat: int, said: ChatFile) -> None:
+        """Delete a file that was taken and could not be said."""
+        if (path := self._files.at(chat, said.address)) is not None:
+            await asyncio.to_thread(path.unlink, missing_ok=True)
+
     async def forget(self, chat: int) -> None:
         """Delete all files of a chat."""
         await asyncio.to_thread(self._files.forget, chat)

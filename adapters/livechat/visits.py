@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from bridge import N_, mail_address
-from bridge.desk import Chat, ChatFile, Denial, Denied, Farewell, NewChat, SaidBy
+from bridge import N_, HubbubError, mail_address
+from bridge.desk import Chat, Denial, Denied, Farewell, NewChat, SaidBy
 
 from .asked import Mailing, NewVisit, PageEvent, PageSeen, Rating, Saying, Writes, read
 from .callers import Caller
@@ -158,7 +158,9 @@ class Visits:
         if (known := self._desks.store.line_of(chat.number, said.key)) is not None:
             return answered({"n": known})
         text = await self._guard.saying(self._caller(request, chat.desk, chat.number), said.text)
-        return await self._said(chat, said.key, text)
+        n = self._desks.of(chat).said(chat.number, said.key, text)
+        await self._desks.kept()
+        return answered({"n": n})
 
     async def _bring(self, request: web.Request, chat: Chat) -> web.StreamResponse:
         key, name = request.query.get("key", "")[:64], request.query.get("name", "")
@@ -168,12 +170,11 @@ class Visits:
             return answered({"n": n})
         caller = self._caller(request, chat.desk, chat.number)
         file = await self._uploads.take(caller, name, request.content.iter_chunked(65536))
-        return await self._said(chat, key, "", file)
-
-    async def _said(
-        self, chat: Chat, key: str, text: str, file: ChatFile | None = None
-    ) -> web.StreamResponse:
-        n = self._desks.desk(chat.desk).said(chat.number, key, text, file)
+        try:
+            n = self._desks.of(chat).said(chat.number, key, "", file)
+        except (Denied, HubbubError, VisitRefused):
+            await self._uploads.drop(chat.number, file)  # it would be sent, and kept, again and again
+            raise
         await self._desks.kept()
         return answered({"n": n})
 
@@ -183,26 +184,24 @@ class Visits:
 
     async def _page(self, request: web.Request, chat: Chat) -> web.StreamResponse:
         page = read(await request.read(), PageSeen)
-        self._desks.desk(chat.desk).visited(
-            chat.number, self._guard.page(page.page), self._guard.beside(page.title)
-        )
+        self._desks.of(chat).visited(chat.number, self._guard.page(page.page), self._guard.beside(page.title))
         return answered({})
 
     async def _event(self, request: web.Request, chat: Chat) -> web.StreamResponse:
         event = read(await request.read(), PageEvent)
         name, text = self._guard.happening(self._caller(request, chat.desk, chat.number), event)
-        self._desks.desk(chat.desk).happened(chat.number, name, text)
+        self._desks.of(chat).happened(chat.number, name, text)
         return answered({})
 
     async def _close(self, request: web.Request, chat: Chat) -> web.StreamResponse:
-        self._desks.desk(chat.desk).left(chat.number)
+        self._desks.of(chat).left(chat.number)
         await self._desks.kept()
         return answered({})
 
     async def _rate(self, request: web.Request, chat: Chat) -> web.StreamResponse:
         rating = read(await request.read(), Rating)
         words = self._guard.rating(self._caller(request, chat.desk, chat.number), rating.words)
-        self._desks.desk(chat.desk).rated(chat.number, rating.stars, words)
+        self._desks.of(chat).rated(chat.number, rating.stars, words)
         await self._desks.kept()
         return answered({})
 
@@ -214,7 +213,7 @@ class Visits:
         if not any(line.by is SaidBy.AGENT for line in lines):  # else programs have us write to strangers
             raise VisitRefused(409, "early", N_("This can be sent once somebody has answered."))
         self._guard.mailing(self._caller(request, chat.desk, chat.number))
-        if not self._desks.desk(chat.desk).send_to(chat.number, to):
+        if not self._desks.of(chat).send_to(chat.number, to):
             raise VisitRefused(404, "nothing", N_("This desk sends no mail."))
         return answered({})
 

@@ -6,9 +6,9 @@ import aiohttp
 import pytest
 
 from adapters.livechat.testing import Person as Visitor
-from bridge.model import MessageCreated
+from bridge.model import MessageCreated, plain
 
-from .places import ROOM, DeskPlace, address, new_adapter
+from .places import ALICE, ROOM, DeskPlace, address, new_adapter
 
 
 @pytest.fixture
@@ -67,3 +67,39 @@ async def test_half_of_nothing_is_said(browser, place):
     said = await asyncio.wait_for(place.said(), 5)
     assert isinstance(said, MessageCreated)
     assert said.content.text == "ab"
+
+
+async def test_a_file_that_was_on_its_way_comes_along_to_another_desk(tmp_path):
+    """A chat is passed on while its visitor's file comes slowly."""
+    adapter = await new_adapter(tmp_path, "sales", "support")
+    place = DeskPlace(adapter, ROOM, None, Visitor("ann", address(adapter), ROOM))
+    async with place.running():
+        await place.person.join()
+        body, passed_on = asyncio.Event(), asyncio.Event()
+
+        async def slowly():
+            yield b"slow "
+            body.set()
+            await passed_on.wait()
+            yield b"words"
+
+        token = {"Authorization": f"Bearer {place.person.token}"}
+        async with aiohttp.ClientSession(address(adapter), headers=token) as session:
+            saying = asyncio.ensure_future(session.post("/chat/file?key=a&name=a.txt", data=slowly()))
+            await body.wait()
+            await asyncio.sleep(0.1)
+            for words in (f"!take {place.person.chat}", f"!transfer {place.person.chat} support"):
+                adapter.send_now(place.message(plain(words), speaker=ALICE), lambda _: None)
+            passed_on.set()
+            assert (await saying).status == 200
+        assert adapter._desks.store.chat(place.person.chat).desk == "support"
+        await place.person.leave()
+
+
+async def test_a_file_that_may_not_be_said_is_not_kept(browser, place):
+    ban = place.message(plain(f"!ban {place.person.chat}"), speaker=ALICE)
+    place.adapter.send_now(ban, lambda _: None)
+    async with browser.post("/chat/file?key=a&name=a.txt", data=b"words") as answer:
+        assert answer.status == 403
+    folder = place.adapter._files._folder / f"{place.person.chat}"
+    assert list(folder.iterdir()) == []
