@@ -10,7 +10,7 @@ from bridge import Model
 from .asked import NewVisit
 from .refused import VisitRefused
 
-__all__ = ["FormField", "Worded", "filled", "form_shown", "worded"]
+__all__ = ["FormField", "Worded", "filled", "form_shown", "need_address", "worded"]
 
 Worded = str | Mapping[str, str]
 """Words, or by language what they are: `{en: Size, zh: 尺码}`."""
@@ -65,3 +65,10 @@ def filled(form: tuple[FormField, ...], consent: Worded | None, asked: NewVisit)
     if not asked.consent:
         raise VisitRefused(400, "form", worded(consent, asked.language))
     return {**asked.fields, "consent": "yes"}
+
+
+def need_address(form: tuple[FormField, ...], mail: str, language: str) -> None:
+    """Raise VisitRefused where a message is left without an address to answer to."""
+    if not mail.strip():
+        label = next((worded(field.label, language) for field in form if field.name == "mail"), "")
+        raise VisitRefused(400, "form", f"{label or 'mail'}: ?")

@@ -13,7 +13,7 @@ from .desks import Desks
 from .door import Door, answered, language_of
 from .encode import shown, written
 from .erasing import Erasing
-from .form import filled
+from .form import filled, need_address
 from .guard.guard import Guard
 from .mailing import MailingLists
 from .refused import VisitRefused
@@ -122,8 +122,11 @@ class Visits:
     async def _message(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["desk"]
         desk = self._desks.desk(name)
+        new = await self._new(request, name)
+        rules = self._desks.rules(name)
+        need_address(rules.form if rules is not None else (), new.mail, new.language)
         try:
-            desk.leave_message(await self._new(request, name))
+            desk.leave_message(new)
         except Denied as denied:
             raise _refusal(denied) from None
         await self._desks.kept()

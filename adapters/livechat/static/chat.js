@@ -489,9 +489,10 @@ input, select, textarea { border: 1px solid var(--dim); border-radius: 10px; pad
 	const tick = (text) => el("label", {class: "tick"}, el("input", {type: "checkbox", name: "consent", required: true}), el("span", {dir: "auto"}, linked(text)));
 	const greet = () => {
 		const {open, form: fields = [], away_form, hours, expect, consent, subscribe} = info;
-		const asked = open || fields.some((one) => one.name === "mail") ? fields : [{name: "name"}, {name: "mail", type: "email", required: true}, ...fields];
+		const asked = open ? fields : (fields.some((one) => one.name === "mail") ? fields : [{name: "name"}, {name: "mail", type: "email"}, ...fields])
+			.map((one) => one.name === "mail" ? {...one, required: true} : one); // what is left is answered there
 		start.replaceChildren();
-		fill(start, el("p", {dir: "auto"}, left ? say("thanks") : open ? say("hello") : hours || say("closed")));
+		fill(start, el("p", {dir: "auto"}, left ? `${say("thanks")} ✉ ${kept.read().mail || person.identity?.mail}` : open ? say("hello") : hours || say("closed")));
 		if (!left && (open || away_form)) {
 			const text = open ? expect : say("away");
 			fill(start, text && el("p", {class: "dim", dir: "auto"}, text), asked.filter((one) => !person.identity?.[one.name]).map(input), consent && tick(consent),
@@ -632,7 +633,7 @@ input, select, textarea { border: 1px solid var(--dim); border-radius: 10px; pad
 	const rate = () => {
 		const choices = [button("chip", forget, say("fresh")), button("chip", save, say("download"))];
 		if (kept.read().rated) return lay(say("thanks"), el("div", {class: "row"}, choices));
-		const text = el("textarea", {maxLength: 1000, hidden: true, placeholder: say("write"), ariaLabel: say("write")});
+		const text = el("textarea", {maxLength: 1000, hidden: true, ariaLabel: say("rate")});
 		let stars = 0;
 		const send = button("act", fallible(async () => {
 			await post("chat/rate", {stars, words: text.value.trim()});
@@ -641,10 +642,10 @@ input, select, textarea { border: 1px solid var(--dim); border-radius: 10px; pad
 		}), say("send"), {hidden: true});
 		const row = el("div", {class: "row stars", role: "group", ariaLabel: say("rate")}, [1, 2, 3, 4, 5].map((n) => button("", () => {
 			stars = n;
-			[...row.children].forEach((one, index) => { one.classList.toggle("lit", index < n); one.ariaPressed = index === n - 1; });
+			[...row.children].forEach((one, index) => { one.textContent = "☆★"[+one.classList.toggle("lit", index < n)]; one.ariaPressed = index === n - 1; });
 			text.hidden = send.hidden = false;
 			bottom();
-		}, "★", {ariaLabel: `${n} / 5`})));
+		}, "☆", {ariaLabel: `${n} / 5`})));
 		lay(say("rate"), row, text, el("div", {class: "row"}, send, choices));
 	};
 	// What can be seen and done, by how the chat stands.

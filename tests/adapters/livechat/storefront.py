@@ -37,6 +37,12 @@ FORM = {
     "texts": {"hello": "Ask for any measure."},
 }
 CLOSED = {"time_zone": "UTC", "open": {"mon": "closed"}}
+DESKS = {
+    "sales": {},
+    "measures": FORM,
+    "night": {"hours": CLOSED},
+    "dusk": {"hours": {**CLOSED, "open": {"tue": "closed"}}, "form": [{"name": "mail", "type": "email"}]},
+}
 GUARD = {"limits": {"open": 1000, "opened": "1000/h"}, "proof": 8}
 
 
@@ -64,7 +70,7 @@ class Storefront:
                 "shop": {"room": name, "capacity": 100, "files": {}, **rules},
                 "prefix": "[{name}] ",
             }
-            for name, rules in {"sales": {}, "measures": FORM, "night": {"hours": CLOSED}}.items()
+            for name, rules in DESKS.items()
         }
         networks = {"shop": shop, "staff": staff}
         self._map.write_text(yaml.safe_dump({"networks": networks, "conversations": conversations}))

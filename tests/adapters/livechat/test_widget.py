@@ -93,6 +93,16 @@ async def test_who_comes_when_it_is_closed_leaves_a_message(shop, browser):
         assert any("hong@example.org" in text for text in shop.staff.texts("night"))
 
 
+async def test_a_message_needs_an_address_to_answer_to_though_a_chat_does_not(shop, browser):
+    async with shop.visitor(browser, page(desk="dusk")) as visitor:
+        await visitor.ask("Do you ship to Norway?")
+        address = visitor.page.get_by_role("textbox", name="Email address")
+        await expect(address).to_be_focused()
+        await address.fill("eve@example.org")
+        await visitor.page.get_by_role("button", name="Send", exact=True).click()
+        await expect(visitor.panel).to_contain_text("Thank you! ✉ eve@example.org")
+
+
 async def test_the_chat_goes_along(shop, browser):
     """On the next page, after a reload, and in tabs beside each other."""
     async with shop.visitor(browser) as visitor:
