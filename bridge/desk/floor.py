@@ -208,7 +208,7 @@ class Floor:
     def announce(self, chat: Chat) -> None:
         """Tell agents that a chat waits, and its visitor where in line."""
         position = len(self.chats.in_line)
-        page = f" {one_line(chat.page)}" if chat.page else ""
+        page = f" – {one_line(chat.page)}" if chat.page else ""
         self.chats.tell(
             self.locale.gettext(
                 "{chat} waits ({position} in line): !take {number}{page}",

@@ -21,10 +21,13 @@ def _say(asks: AgentAsks) -> str:
         return _find(asks)
     assert asks.seams.saved is not None
     text = f"{asks.seams.saved.text(key, chat, asks.agent.name)} {more.strip()}".rstrip()
+    whose = ""
     if chat.state is not ChatState.TALKING:
         asks.floor.take(chat, asks.agent)
+        whose = asks.floor.whose(chat)
     asks.floor.say(chat, asks.agent, LineBody(text))
-    return asks.locale.gettext("Said to {chat}: {text}", chat=chat.label, text=text)
+    told = asks.locale.gettext("Said to {chat}: {text}", chat=chat.label, text=text)
+    return f"{whose}\n{told}".lstrip()
 
 
 def _find(asks: AgentAsks) -> str:

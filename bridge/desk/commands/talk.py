@@ -100,8 +100,17 @@ def _others(floor: Floor) -> list[str]:
 
 def _close(asks: AgentAsks) -> str:
     chat, _ = asks.own("!close 12")
+    talked = asks.floor.chats.agent(asks.agent.key).current == chat.number
     told = spoken(chat.language).gettext("The chat was closed. Write again if there is more.")
     asks.floor.close(chat, asks.agent.key, told)
+    others = [one.label for one in asks.floor.chats.of(asks.agent.key) if one.state is ChatState.TALKING]
+    if talked and others:
+        return asks.locale.gettext(
+            "{chat} is closed. What {agent} says goes to nobody now: !to goes on with {others}",
+            chat=chat.label,
+            agent=asks.agent.name,
+            others=", ".join(others),
+        )
     return asks.locale.gettext("{chat} is closed.", chat=chat.label)
 
 

@@ -1,4 +1,4 @@
-"""What is known of a visitor, and done with them: who, note, tag, ban, transcript."""
+"""What is known of a visitor, and done with them: who, note, tag, ban, unban, transcript."""
 
 import re
 
@@ -18,6 +18,7 @@ _WHO = N_("!who NUMBER – what is known of a visitor")
 _NOTE = N_("!note NUMBER TEXT – note something, which the visitor never sees")
 _TAG = N_("!tag NUMBER WORD – file a chat under a word")
 _BAN = N_("!ban NUMBER 2h REASON – keep a visitor out, for a day if no time is given")
+_UNBAN = N_("!unban NUMBER – let a visitor in again")
 _TRANSCRIPT = N_("!transcript NUMBER ADDRESS – send what was said by mail")
 _UNITS = {"m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0}
 _TIME = re.compile(r"(\d{1,4})([mhdw])(?:\s+|\Z)")
@@ -72,7 +73,7 @@ def _before(asks: AgentAsks, chat: Chat) -> str:
 def _note(asks: AgentAsks) -> str:
     chat, text = asks.chat("!note 12 TEXT", loosely=True)
     if not text.strip():
-        raise NotDone(asks.locale.gettext("Note what? {usage}", usage="!note 12 TEXT"))
+        raise NotDone(asks.locale.gettext("Note what? {usage}", usage=f"!note {chat.number} TEXT"))
     asks.floor.chats.store.add_note(chat.number, asks.floor.chats.clock.now(), asks.agent.key, text.strip())
     return asks.locale.gettext("Noted for {number}; the visitor does not see it.", number=chat.number)
 
@@ -81,7 +82,7 @@ def _tag(asks: AgentAsks) -> str:
     chat, text = asks.chat("!tag 12 WORD")
     tags = [word.removeprefix("#")[:40] for word in text.split()]
     if not any(tags):
-        raise NotDone(asks.locale.gettext("Under what? {usage}", usage="!tag 12 WORD"))
+        raise NotDone(asks.locale.gettext("Under what? {usage}", usage=f"!tag {chat.number} WORD"))
     for tag in tags:
         asks.floor.chats.store.add_tag(chat.number, tag)
     return asks.locale.gettext(
@@ -104,11 +105,19 @@ def _ban(asks: AgentAsks) -> str:
     )
 
 
+def _unban(asks: AgentAsks) -> str:
+    chat, _ = asks.chat("!unban 12")
+    asks.floor.chats.store.ban(chat.number, asks.floor.chats.clock.now(), asks.agent.key, "")
+    return asks.locale.gettext("{chat} may come again.", chat=chat.label)
+
+
 def _transcript(asks: AgentAsks) -> str:
     chat, rest = asks.chat("!transcript 12 ADDRESS")
     address = mail_address(rest.strip() or chat.mail)
     if address is None:
-        raise NotDone(asks.locale.gettext("To which address? {usage}", usage="!transcript 12 ADDRESS"))
+        raise NotDone(
+            asks.locale.gettext("To which address? {usage}", usage=f"!transcript {chat.number} ADDRESS")
+        )
     if not asks.seams.post(chat, address):
         raise NotDone(asks.locale.gettext("This desk sends no mail."))
     return asks.locale.gettext(
@@ -121,5 +130,6 @@ INSTRUCTIONS = {
     "note": DeskInstruction(_NOTE, _note),
     "tag": DeskInstruction(_TAG, _tag),
     "ban": DeskInstruction(_BAN, _ban),
+    "unban": DeskInstruction(_UNBAN, _unban),
     "transcript": DeskInstruction(_TRANSCRIPT, _transcript),
 }

@@ -35,7 +35,9 @@ def told(shop, text: str) -> str:
 
 def test_an_agent_says_a_saved_answer(shop):
     number = shop.open("Hello")
-    assert told(shop, f"!c {number} si") == "Said to 1 小红: They run small, 小红."
+    assert told(shop, f"!c {number} si") == (
+        "1 小红 is Anna's: what Anna says goes to them\nSaid to 1 小红: They run small, 小红."
+    )
     assert shop.desk.chat(number).state is ChatState.TALKING
     shop.agent("anna", "！c sizes Which one is it?")
     assert shop.seen(number)[1:] == [
@@ -75,6 +77,7 @@ def test_the_file_is_read_when_it_changes(shop):
     number = shop.open("Hello")
     shop.answers.write_text(f"{FILE}wool: It is merino.\n")
     shop.desk.tick()
+    shop.agent("anna", "!take 1")
     assert told(shop, f"!c {number} wool") == "Said to 1 小红: It is merino."
     shop.answers.write_text(f"{FILE}wool: [x\n")
     os.utime(shop.answers, (1, 1))

@@ -55,6 +55,27 @@ def test_a_command_in_an_answer_is_about_that_chat(shop):
     assert answer(shop, "anna", "!close", to="1.1") == ["1 小红 is closed."]
 
 
+def test_who_closes_a_chat_and_has_others_is_told_that_nobody_hears_them(shop):
+    shop.open(name="A")
+    shop.open(name="B")
+    shop.agent("anna", "!take 1")
+    shop.agent("anna", "!take 2")
+    assert answer(shop, "anna", "!close 2") == [
+        "2 B is closed. What Anna says goes to nobody now: !to goes on with 1 A"
+    ]
+    shop.agent("anna", "!take 2")
+    shop.agent("anna", "!to 1")
+    assert answer(shop, "anna", "!close 2") == ["2 B is closed."]
+
+
+def test_who_was_kept_out_may_come_again(shop):
+    number = shop.open()
+    shop.agent("anna", "!ban 1")
+    assert shop.store.is_banned(number, shop.clock.now())
+    assert answer(shop, "anna", "!unban 1") == ["1 小红 may come again."]
+    assert not shop.store.is_banned(number, shop.clock.now())
+
+
 def test_a_visitor_is_passed_on_to_another_agent(shop):
     number = shop.open()
     shop.agent("anna", "!take 1")
@@ -119,7 +140,7 @@ def test_a_transcript_goes_by_mail(shop, tmp_path):
     sent: list[tuple[int, str]] = []
     shop.seams = {"post": lambda chat, address: sent.append((chat.number, address)) is None}
     shop.again()
-    assert answer(shop, "anna", "!transcript 1 nobody") == ["To which address? !transcript 12 ADDRESS"]
+    assert answer(shop, "anna", "!transcript 1 nobody") == ["To which address? !transcript 1 ADDRESS"]
     shop.agent("anna", "!transcript 1")
     shop.agent("anna", "!transcript 1 c@d.example")
     assert sent == [(1, "a@b.example"), (1, "c@d.example")]

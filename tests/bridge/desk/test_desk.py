@@ -18,7 +18,7 @@ def test_a_visitor_is_answered(shop):
     number = shop.open("Is the sweater warm?", page="https://shop.example/sweater")
     assert shop.told() == [
         "[1 小红] Is the sweater warm?",
-        "1 小红 waits (1 in line): !take 1 https://shop.example/sweater",
+        "1 小红 waits (1 in line): !take 1 – https://shop.example/sweater",
     ]
     shop.agent("anna", "!take 1")
     part = shop.agent("anna", "Very warm.")
