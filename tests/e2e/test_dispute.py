@@ -2,11 +2,9 @@
 evidence to somebody who has Python alone, and one who took part in it is erased at last.
 """
 
-import asyncio
 import json
 import os
 import random
-import subprocess
 import sys
 import zipfile
 
@@ -14,6 +12,7 @@ import pytest
 
 from bridge.model import plain
 from tests.adapters.places import chat_map
+from tests.e2e.commands import run, set_on
 from tests.e2e.world import HUBBUB, NETWORKS, hubbub, servers
 
 OFFER = "我们出价三百元买这批椅子，周五前付款。"
@@ -28,31 +27,9 @@ async def world(tmp_path_factory):
         yield world
 
 
-async def run(*command, folder, code=0, **variables):
-    """Run a command that ends with this code, or with 1 or 2 where that is None; returns what it prints."""
-    process = await asyncio.create_subprocess_exec(
-        *command,
-        cwd=folder,
-        env=variables,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    said, told = await asyncio.wait_for(process.communicate(), 60)
-    expected = (1, 2) if code is None else (code,)
-    assert process.returncode in expected, (command, said.decode(), told.decode())
-    return said.decode()
-
-
-def a_year_later():
-    """Return the variables that set the clock of a process on by a year, as Debian's faketime makes them."""
-    said = subprocess.run(["faketime", "-f", "+366d", "env"], check=True, capture_output=True, text=True)
-    found = dict(line.partition("=")[::2] for line in said.stdout.splitlines())
-    return {"DONT_FAKE_MONOTONIC": "1", **{name: found[name] for name in ("LD_PRELOAD", "FAKETIME")}}
-
-
 async def later(*arguments, folder, code=0):
     """Run one of Hubbub's commands, a year later."""
-    return await run(HUBBUB, *arguments, folder=folder, code=code, **os.environ, **a_year_later())
+    return await run(HUBBUB, *arguments, folder=folder, code=code, **os.environ, **set_on("+366d"))
 
 
 async def verdict(bundle, folder, code):
@@ -118,7 +95,7 @@ async def test_a_dispute_is_played_through(world, archive):
     # who wants to be erased is gone, and the chain still verifies
     ada = (await later("person", "erase", "ada", "--dry-run", folder=archive)).partition("\n")[0]
     assert ada.startswith("irc/ada!")
-    async with hubbub(world, config=archive / "bridge.yaml", variables=a_year_later()) as bridge:
+    async with hubbub(world, config=archive / "bridge.yaml", variables=set_on("+366d")) as bridge:
         await bridge.joined(*NETWORKS)
         await later("person", "erase", ada, "--yes", folder=archive)
         assert await bridge.stop() == 0
