@@ -175,7 +175,8 @@ class _Planned(Terminal):
         )
         self.say()
         high = f", up to {found.agent_hours_high:,}" if found.agent_hours_high > found.agent_hours else ""
-        self.line(Text(f"{found.agent_hours:,} hours of agents a week{high}; breaks come on top", "bold"))
+        hours = counted(found.agent_hours, "hour of agents", "hours of agents")
+        self.line(Text(f"{hours} a week{high}; breaks come on top", "bold"))
         self._doubts()
 
     def _doubts(self) -> None:
