@@ -8,7 +8,7 @@ conversation of their own, also after a restart. Some minutes after the chat is 
 import asyncio
 import logging
 import math
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -52,6 +52,16 @@ class _Own:
     def room(self) -> RoomId:
         """The chat's room on our own network."""
         return RoomId(f"{self.desk}/{self.number}")
+
+    @property
+    def name(self) -> str:
+        """What its rooms elsewhere are to be called."""
+        return f"{self.desk}-{self.number}"
+
+
+def shown(rooms: Mapping[str, str], name: str) -> dict[str, str]:
+    """Return rooms as people know them, who see an id only where it has the room's name in it."""
+    return {network: room if name in room else name for network, room in rooms.items()}
 
 
 class OwnRooms:
@@ -194,12 +204,14 @@ class OwnRooms:
             rooms = {network: room for network, room in zip(networks, made, strict=True) if room}
             self._move(own, desk, {**own.rooms, **rooms})
         await asyncio.gather(*[self._invite(own, one) for one in wanted if one.network in own.rooms])
+        if any(made):  # not before: who is quick would be shut out
+            desk.tell_where(own.number, shown(own.rooms, own.name))
 
     async def _made(self, own: _Own, chat: Chat, network: str) -> str:
         """Return a room that a network makes; empty: it makes none."""
-        name, topic = f"{own.desk}-{own.number}", f"{chat.label} {chat.page}".rstrip()
+        topic = f"{chat.label} {chat.page}".rstrip()
         try:
-            return await self._conversations.make(network, name, topic, ())
+            return await self._conversations.make(network, own.name, topic, ())
         except AdapterError as error:
             self._refuse(own, network, error)
             return ""

@@ -316,14 +316,19 @@ class Desk:
         return part
 
     def moved(self, number: int, rooms: Mapping[str, str]) -> None:
-        """Let a chat have rooms of its own, by their networks, which the lobby is told; none: it has none."""
+        """Let a chat have rooms of its own, by their networks; none: it has none."""
         chat = self._chats.get(number)
         if chat is None or chat.rooms == rooms:
             return
         with self._turn():
             self._chats.change(chat, rooms=rooms)
-            if rooms:
-                self._floor.tell_where(chat)
+
+    def tell_where(self, number: int, rooms: Mapping[str, str]) -> None:
+        """Tell the lobby which rooms of its own a chat has, by their networks, as people know them."""
+        chat = self._chats.get(number)
+        if chat is not None:
+            with self._turn():
+                self._floor.tell_where(chat, rooms)
 
     def tell_so_far(self, number: int) -> None:
         """Tell in a chat's own rooms what was said until now, to whoever has just come there."""

@@ -1,6 +1,6 @@
 """Who has which chat: the ways from one state of a chat to the next, and what people are told then."""
 
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import NamedTuple
 
 from bridge.identity import one_line
@@ -272,10 +272,10 @@ class Floor:
         page = [chat.page] if chat.page else []
         self.chats.tell("\n".join([chat.label, *page, *said]), chat.number, self.chats.room(chat))
 
-    def tell_where(self, chat: Chat) -> None:
+    def tell_where(self, chat: Chat, rooms: Mapping[str, str]) -> None:
         """Tell agents in the lobby where a chat's own rooms are."""
-        rooms = ", ".join(f"{room} ({network})" for network, room in chat.rooms.items())
-        told = self.locale.gettext("{chat} is in a room of its own: {rooms}", chat=chat.label, rooms=rooms)
+        names = ", ".join(f"{room} ({network})" for network, room in rooms.items())
+        told = self.locale.gettext("{chat} is in a room of its own: {rooms}", chat=chat.label, rooms=names)
         self.chats.tell(told, chat.number)
 
 

@@ -26,6 +26,10 @@ class Named(ScriptedAdapter):
             raise self._server.making
         return await super().make_room(name, topic, invited)
 
+    async def invite(self, room, users):
+        await asyncio.sleep(0.05)
+        await super().invite(room, users)
+
 
 def user(name):
     return UserId(f"{name}!user@host")
@@ -131,12 +135,17 @@ async def told(network, room, part):
     return network.texts(room)
 
 
+def test_a_room_is_told_by_what_people_see_of_it():
+    rooms = {"irc": "#sales-1", "matrix": "!opaque"}
+    assert own_rooms.shown(rooms, "sales-1") == {"irc": "#sales-1", "matrix": "sales-1"}
+
+
 async def test_a_chat_is_talked_in_its_own_room_by_the_agent_who_has_it(shop, lobby):
     config = shop()
     async with open_shop(config), visitor(config) as zoe:
         await told(lobby, "lobby", "1 zoe is in a room of its own: sales-1 (irc)")
         made = lobby.premises.made[RoomId("sales-1")]
-        await until(lambda: made.invited == {user("anna"), user("ben")})
+        assert made.invited == {user("anna"), user("ben")}
         come(lobby, "sales-1", "anna")
         (first, *_) = await told(lobby, "sales-1", "zoe: which sizes?")
         assert "sweaters" in first
