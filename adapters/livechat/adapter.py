@@ -12,7 +12,6 @@ from typing import Any, ClassVar
 
 from bridge import (
     Adapter,
-    BoundedDict,
     Capabilities,
     Command,
     Complaints,
@@ -66,7 +65,6 @@ log = logging.getLogger(__name__)
 
 _LONGEST = 40
 _TICK = 1.0
-_MOST_SPOKE = 10_000
 _HOUR = 3600.0
 _KEPT = 7 * 24 * _HOUR
 """For how long what was said to agents is kept besides the journal, in seconds."""
@@ -90,8 +88,6 @@ class LivechatAdapter(Adapter):
         self._files: ChatFiles | None = None
         self._own_rooms: OwnRooms | None = None
         self._erasing: Erasing | None = None
-        self._spoke: dict[str, float] = BoundedDict(_MOST_SPOKE)
-        """When somebody said something last, by their key."""
 
     @classmethod
     def room_id(cls, text: str) -> RoomId:
@@ -223,10 +219,7 @@ class LivechatAdapter(Adapter):
     def _people(self, room: RoomId) -> Sequence[Person]:
         if self.conversations is None:
             return ()
-        return [
-            Person(one.key, one.name, one.network, one.away, self._spoke.get(one.key))
-            for one in self.conversations.people(room)
-        ]
+        return [Person(one.key, one.name, one.network, one.away) for one in self.conversations.people(room)]
 
     def _say_how(self, rooms: Collection[RoomId]) -> None:
         """Tell that visitors can come. Nothing was missed: a browser says it again until we have it."""
@@ -269,8 +262,6 @@ class LivechatAdapter(Adapter):
         if (key := command.speaker.key) and self._own_rooms is not None:
             key = self._own_rooms.lobby_key(command.room, key)
             command = replace(command, speaker=replace(command.speaker, key=key))
-        if key:
-            self._spoke[key] = self.clock.now()
         return Receipt(self._desks.heard(command))
 
     async def find_sent(

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from bridge import AdapterError, Clock, Conversations, JournalError, Member, RoomId, Unsupported, fits_glob
+from bridge import AdapterError, Clock, Conversations, JournalError, Member, RoomId, Unsupported
 from bridge.desk import AgentRow, Chat, ChatState, Desk, DeskRules
 
 from .desks import Desks
@@ -169,7 +169,7 @@ class OwnRooms:
         return (
             one.network != self._network
             and (rules.rooms is None or one.network in rules.rooms)
-            and any(fits_glob(glob, one.key) for glob in rules.agents)
+            and rules.may_answer(one.key)
         )
 
     def _may_ask(self, own: _Own, one: Member) -> bool:

@@ -231,8 +231,6 @@ class Person:
     network: str
     away: bool | None = None
     """None: their network does not tell."""
-    seen_at: float | None = None
-    """When they last said something, in seconds since 1970."""
 
 
 class Denial(StrEnum):
