@@ -81,6 +81,10 @@ class Door:
         named = forwarded_for(request.headers.getall("X-Forwarded-For", ()))
         return f"{address_of_client(request.remote or '', named, self._proxies) or ''}"
 
+    def address_of_ours(self) -> str:
+        """Return the address by which browsers come here."""
+        return self.config.public_url or f"http://{self.config.listen}"
+
     def _is_ours(self, address: str) -> bool:
         """Whether this is this machine, or a proxy of the owner's."""
         found = address_of_client(address, (), ())

@@ -228,7 +228,9 @@ class Visits:
         lines = self._desks.store.lines(chat.number, 0, _ALL)
         name = f"chat-{chat.number}.txt"
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-        return web.Response(text=written(lines), headers=headers, content_type="text/plain", charset="utf-8")
+        address = f"{self._door.address_of_ours()}{self._erasing.path(chat.number)}"
+        text = f"{written(lines)}\n{Farewell(chat.language).link(address)}\n"
+        return web.Response(text=text, headers=headers, content_type="text/plain", charset="utf-8")
 
     async def _file(self, request: web.Request, chat: Chat) -> web.StreamResponse:
         line = self._desks.store.line(chat.number, int(request.match_info["n"]))

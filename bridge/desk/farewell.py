@@ -32,6 +32,10 @@ class Farewell:
             "What you wrote in this chat and what was answered is deleted for good, with us too."
         )
 
+    def link(self, address: str) -> str:
+        """Return where a chat can be deleted later, for a transcript."""
+        return self._speak.gettext("To have this chat deleted: {address}", address=address)
+
     @property
     def unknown(self) -> str:
         return self._speak.gettext("There is no such chat any more.")

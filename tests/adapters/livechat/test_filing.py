@@ -158,13 +158,16 @@ async def test_a_hold_keeps_it_in_the_archive_and_the_visitor_is_told(kept, lobb
 async def test_a_link_deletes_it_later_and_only_when_it_is_pressed(kept, lobby):
     config = kept(keep=0.001)
     async with running(config) as bridge, talk(config, lobby) as person:
+        async with person._http.get(f"{person._url}/chat/transcript", headers=person._headers) as answer:
+            *_, last = (await answer.text()).splitlines()
+        said, _, link = last.partition(": ")
+        assert said == "To have this chat deleted"
         await person.close()
         await until(lambda: len(texts(config, "chat-1")) == 3)
         for desk in bridge.adapter("shop")._adapter._desks._desks.values():
             desk._ticking._forgot = 0.0  # an hour is over
         await until(lambda: WORD.encode() not in in_store(config))
         assert (await erase(person))[0] == 410
-        link = person._url + bridge.adapter("shop")._adapter._erasing.path(1)
         async with aiohttp.ClientSession(headers={"Accept-Language": "de"}) as browser:
             async with browser.get(link) as answer:
                 assert (answer.status, "Meinen Chat löschen" in await answer.text()) == (200, True)
