@@ -21,13 +21,16 @@ _SHORTEST = 16
 
 
 def _origin(text: str) -> str:
+    text = text.removesuffix("/")  # as it is copied from a browser
     parts = urlsplit(text)
     if (
         parts.scheme not in ("http", "https")
         or not parts.hostname
         or text != f"{parts.scheme}://{parts.netloc}"
     ):
-        raise ValueError("must be where pages of the shop come from, such as https://shop.example")
+        raise ValueError(
+            "must be where pages of the shop come from, without a path, such as https://shop.example"
+        )
     return text.lower()
 
 
@@ -60,10 +63,15 @@ class NetworkConfig(Model):
     """An address of this machine and a port, for a web server before us that speaks HTTPS. One that other
     machines reach needs `proxies`.
     """
-    public_url: (
-        Annotated[str, AfterValidator(_public), Live(), Field(examples=["https://chat.shop.example"])] | None
-    ) = None
-    """The address by which browsers come here, through that web server."""
+    public_url: Annotated[
+        Annotated[str, AfterValidator(_public)] | None,
+        Live(),
+        Prompted(),
+        Field(examples=["https://chat.shop.example"]),
+    ] = None
+    """The address by which browsers come to `listen`, through a web server that speaks HTTPS. Without one,
+    a browser on this machine alone can try it.
+    """
     origins: Annotated[
         tuple[Annotated[str, AfterValidator(_origin)], ...],
         BeforeValidator(_several),
@@ -75,7 +83,7 @@ class NetworkConfig(Model):
         ),
     ] = ()
     """Where the pages come from that may show the widget, one or a list: no other page's script gets an
-    answer. By default pages of `public_url` alone.
+    answer. By default those of `public_url` alone, if any.
     """
     proxies: tuple[Annotated[str, AfterValidator(_proxy)], ...] = ()
     """Addresses of web servers on other machines that come here for visitors, such as `10.0.0.5` or

@@ -8,7 +8,7 @@ from bridge.protocols import find, names
 
 from .draft import Draft
 
-__all__ = ["DESK", "complete", "lines_for_pages", "visitors"]
+__all__ = ["DESK", "complete", "has_desks", "lines_for_pages", "visitors"]
 
 DESK = "sales"
 """What the first desk is called, unless somebody says otherwise."""
@@ -35,6 +35,11 @@ def complete(draft: Draft, network: str) -> None:
         if isinstance(conversation, dict):
             conversation.setdefault(network, title)
             conversation.setdefault("prefix", _LABEL)
+
+
+def has_desks(draft: Draft) -> bool:
+    """Whether visitors come to one of its networks."""
+    return any(issubclass(find(one["protocol"]).RoomConfig, DeskRules) for one in draft.networks.values())
 
 
 def lines_for_pages(draft: Draft, network: str) -> list[tuple[str, str]]:

@@ -64,20 +64,22 @@ class _Steps:
     def _protocol(self) -> str:
         """Return the protocol of one more network; empty: that is all."""
         dialogue, known = self._dialogue, names()
+        end = " (Enter: that is all)" if self._draft.networks else f" ({', '.join(known)})"
         if self._visitors is not None and len(self._draft.networks) == 1:
             dialogue.title("Where are the agents? Name the network of the client that they use.")
-            self._list(known)
+            theirs = self._draft.networks[self._visitors]["protocol"]
+            self._list([name for name in known if name != theirs])
+            end = ""
         else:
             dialogue.title("One more network?" if self._draft.networks else "Which networks shall be joined?")
         if not self._draft.networks:
             self._list(known)
         enough = len(self._draft.networks) > 1
-        end = "Enter: that is all" if self._draft.networks else ", ".join(known)
         while True:
-            word = dialogue.line(f"protocol ({end})").lower()
+            word = dialogue.line(f"protocol{end}").lower()
             if not word and enough:
                 return ""
-            if not word and self._draft.networks:
+            if not word and self._draft.networks and self._visitors is None:
                 if dialogue.agrees(
                     "Is one network enough? Its rooms are joined with each other.", default=False
                 ):

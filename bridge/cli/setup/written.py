@@ -14,6 +14,7 @@ from bridge.keepsake import Keepsake
 from bridge.new_files import write_file
 from bridge.protocols import find
 
+from .desk import has_desks
 from .draft import Draft
 from .questions import questions, secret_places
 
@@ -29,6 +30,11 @@ you in, and `hubbub reload` lets a running service follow it. docs/settings.md h
 
 Text that begins with # @ ! & * must stand in quotes: "#lobby". "${NAME}" stands for the variable NAME. Any \
 secret may stand in a file of its own: `password_file: work.password` instead of `password:`."""
+
+_ABOUT_CONVERSATIONS = "Each conversation joins rooms: what is said in one of them appears in all others."
+_ABOUT_DESKS = """\
+Each conversation joins rooms. In a desk agents hear all visitors, and a visitor hears only the agent who \
+answers them. docs/desks.md has what a desk can have besides: hours, turns, a form, saved answers."""
 
 
 class Written:
@@ -133,9 +139,7 @@ def _lines(draft: Draft, schema: str) -> Iterator[str]:
     yield "networks:"
     for name, network in draft.networks.items():
         yield from _network(name, network)
-    yield from comment(
-        "Each conversation joins rooms: what is said in one of them appears in all others.", ""
-    )
+    yield from comment(_ABOUT_DESKS if has_desks(draft) else _ABOUT_CONVERSATIONS, "")
     yield "conversations:"
     for title, conversation in draft.conversations.items():
         yield f"  {key_of(title)}:"

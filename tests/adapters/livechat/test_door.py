@@ -237,7 +237,7 @@ def test_the_ninth_tab_takes_the_place_of_the_first():
     [
         ({"listen": "0.0.0.0:8490"}, "name the web server before it"),
         ({"origins": ["shop.example"]}, "https://shop.example"),
-        ({"origins": ["https://shop.example/"]}, "https://shop.example"),
+        ({"origins": ["https://shop.example/wool"]}, "without a path, such as https://shop.example"),
         ({"public_url": "chat.shop.example"}, "https://chat.shop.example"),
         ({"secret": "short"}, "openssl rand"),
     ],
@@ -245,6 +245,11 @@ def test_the_ninth_tab_takes_the_place_of_the_first():
 def test_mistakes_in_the_map_are_told(settings, sentence):
     with pytest.raises(ValidationError, match=sentence):
         Adapter.NetworkConfig.model_validate(settings)
+
+
+def test_an_origin_may_end_as_browsers_show_it():
+    config = Adapter.NetworkConfig.model_validate({"origins": "https://Shop.example/"})
+    assert config.origins == ("https://shop.example",)
 
 
 @pytest.mark.parametrize(

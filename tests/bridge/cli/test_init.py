@@ -17,8 +17,11 @@ from pydantic import SecretStr
 
 from bridge import AuthenticationFailed, ConfigError, HubbubError, Keepsake, Model, Prompted, secrets
 from bridge.cli import commands
-from bridge.cli.setup.dialogue import raw
+from bridge.cli.setup.desk import visitors
+from bridge.cli.setup.dialogue import Dialogue, raw
+from bridge.cli.setup.draft import drafting
 from bridge.cli.setup.questions import questions
+from bridge.cli.setup.steps import _Steps
 from bridge.config import load
 from bridge.protocols import find, protocols
 from bridge.testing import ScriptedAdapter, ScriptedNetwork
@@ -251,6 +254,18 @@ def test_what_cannot_be_written_whole_leaves_all_as_it_was(folder: Folder):
     assert (folder.left, folder.file.read_text()) == (["bridge.schema.json", "bridge.yaml"], "mine")
 
 
+def test_a_desk_asks_for_the_network_of_its_agents_until_it_is_named(tmp_path: Path):
+    with drafting(tmp_path / "bridge.yaml") as draft, CliRunner().isolation(input="\nirc\n") as (out, *_):
+        draft.networks[visitors(draft)] = {"protocol": "livechat"}
+        ask = _Steps(Dialogue(with_somebody=True), draft, offline=True, visitors="shop")._protocol
+        assert ask() == "irc"
+        told = out.getvalue().decode()
+    assert "Name one." in told
+    assert "enough" not in told
+    assert "Enter" not in told
+    assert "livechat  " not in told
+
+
 def test_a_desk_needs_no_more_than_where_its_agents_are(folder: Folder):
     agents = {"protocol": f"{HERE}:Guarded", "server": "here", "password": PASSWORD.replace("$", "$$")}
     answers = {"networks": {"team": agents}, "conversations": {"support": {"team": "one"}}}
@@ -260,3 +275,4 @@ def test_a_desk_needs_no_more_than_where_its_agents_are(folder: Folder):
     assert [(entry.network, entry.room) for entry in desk.rooms] == [("team", "one"), ("shop", "support")]
     assert desk.prefix == "[{name}] "
     assert '<script src="http://127.0.0.1:8490/chat.js" data-desk="support" async></script>' in told
+    assert "# Each conversation joins rooms. In a desk agents hear all visitors" in folder.file.read_text()
