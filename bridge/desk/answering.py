@@ -81,14 +81,17 @@ class Answering:
         found = self._file.matcher.suggest(said)
         if found is None or found.key in self._suggested.setdefault(chat.number, set()):
             return
+        text, lacking = filled(self._worded(found, chat), self._values(chat, chat.agent_name or "…"))
+        if lacking:
+            return  # nobody could say it
         self._suggested[chat.number].add(found.key)
         if self._floor.rules.suggest == "visitors" and chat.state is not ChatState.TALKING:
-            text, lacking = filled(self._worded(found, chat), self._values(chat, ""))
+            said_by_us, lacking = filled(self._worded(found, chat), self._values(chat, ""))
             if not lacking:
-                self._chats.add(chat, "said", SaidBy.DESK, "", LineBody(text))
-                self._tell(N_("{chat} sees the saved answer {key}: {text}"), chat, found.key, text)
+                self._chats.add(chat, "said", SaidBy.DESK, "", LineBody(said_by_us))
+                self._tell(N_("{chat} sees the saved answer {key}: {text}"), chat, found.key, said_by_us)
                 return
-        self._tell(N_("{chat}: try !c {number} {key} ({text})"), chat, found.key, self._worded(found, chat))
+        self._tell(N_("{chat}: try !c {number} {key} ({text})"), chat, found.key, text)
 
     def _tell(self, sentence: str, chat: Chat, key: str, text: str) -> None:
         told = self._floor.locale.gettext(

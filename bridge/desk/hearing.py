@@ -168,7 +168,9 @@ class Hearing:
                 locale.gettext("Nobody was told that: it looks like the rest of the long line before.")
             )
         if number is not None:
-            return self._floor.find(number)
+            chat = self._floor.find(number)
+            offered = chat.state is ChatState.OFFERED and chat.agent == agent.key
+            return self._named(number, agent, command.room) if offered else chat  # `answer, or !take 12`
         lost = self._floor.lost.pop(agent.key, None)
         if lost is not None and self._chats.clock.now() - lost.at < _SURPRISED:
             locale = self._floor.locale

@@ -37,6 +37,17 @@ def test_in_its_own_room_a_chat_needs_no_number(shop):
     assert shop.seen(number)[3:] == ["agent: Still here."]
 
 
+def test_who_is_asked_for_an_answer_takes_a_chat_by_answering_in_its_room(shop):
+    number = shop.open()
+    shop.desk.moved(number, {"shop": "sales/1"})
+    shop.agent("anna", "!take", room="sales/1")
+    shop.agent("anna", "!transfer 1 ben", room="sales/1")
+    shop.agent("anna", "Good luck", room="sales/1")
+    shop.agent("ben", "I look.", room="sales/1")
+    assert shop.told("sales/1")[-1] == "1 小红 is Ben's: what Ben says goes to them"
+    assert shop.seen(number) == ["visitor: Hello", "agent: I look."]
+
+
 def test_what_an_agent_says_in_one_room_goes_to_no_other_visitor(shop):
     one, two = shop.open("A?"), shop.open("B?")
     for number in (one, two):
