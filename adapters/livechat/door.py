@@ -13,7 +13,7 @@ import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from bridge import N_, HubbubError, serving, spoken
+from bridge import N_, Complaints, HubbubError, serving, spoken
 
 from .config import NetworkConfig
 from .guard.addresses import address_of_client, forwarded_for
@@ -50,6 +50,7 @@ class Door:
         self._proxies = [ipaddress.ip_network(proxy) for proxy in (*_THIS_MACHINE, *config.proxies)]
         self._application = web.Application(client_max_size=_LARGEST, middlewares=[self._answer])
         self._application.on_response_prepare.append(self._sign)
+        self._complaints = Complaints(log)
         self._large = set[Handler]()
         self._public = set[Handler]()
 
@@ -103,7 +104,7 @@ class Door:
         except VisitRefused as refused:
             return _refusal(refused, language_of(request))
         except HubbubError as error:
-            log.error("what a visitor asked for could not be done: %s", error)  # noqa: TRY400 no bug of ours
+            self._complaints.tell("asked", f"what a visitor asked for could not be done: {error}")
             away = VisitRefused(503, "away", N_("This cannot be kept now: try again."), 5.0)
             return _refusal(away, language_of(request))
 

@@ -103,3 +103,20 @@ async def test_a_file_that_may_not_be_said_is_not_kept(browser, place):
         assert answer.status == 403
     folder = place.adapter._files._folder / f"{place.person.chat}"
     assert list(folder.iterdir()) == []
+
+
+async def test_what_cannot_be_kept_is_told_once_and_taken_afterwards(browser, place, caplog):
+    """A disk that is full, as SQLite tells it."""
+    database = place.adapter._desks.store._database
+    (pages,) = database.execute("PRAGMA page_count").fetchone()
+    database.execute(f"PRAGMA max_page_count = {pages}")
+    found = []
+    for number in range(8):
+        body = {"key": f"{number}", "text": "x" * 1900}
+        async with browser.post("/chat/say", json=body) as answer:
+            found.append(answer.status)
+    database.execute("PRAGMA max_page_count = 1000000")
+    assert found[-3:] == [503] * 3
+    assert len([line for line in caplog.messages if "could not be done" in line]) == 1
+    async with browser.post("/chat/say", json={"key": "7", "text": "x" * 1900}) as answer:
+        assert answer.status == 200
