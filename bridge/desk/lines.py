@@ -16,8 +16,12 @@ __all__ = ["AgentAside", "AgentCommand", "AgentLine", "AgentWords", "leading_num
 _UNSEEN = regex.compile(r"\A[\s\p{C}\p{Default_Ignorable_Code_Point}]+")
 _COMMAND = regex.compile(r"[!！](\p{L}[\w-]*)(?:\s+(.*))?\Z", regex.DOTALL)
 _ASIDE = regex.compile(r"[/／]{2}|[/／](?=\s)")  # some clients take one of two slashes away
-# `12: text`, `@12 text`; a time is words: 12:30
-_ADDRESS = regex.compile(r"(?:@(\d{1,9})(?:\s*[:：,，]|(?=\s|\Z))|(\d{1,9})\s*[:：](?!\d))\s*")
+# `12: text`, `@12 text`, and `_12_bea: text`, as a visitor is called on IRC who has a connection there; a time is
+# words: 12:30
+_ADDRESS = regex.compile(
+    r"(?:@(\d{1,9})(?:\s*[:：,，]|(?=\s|\Z))|(\d{1,9})\s*[:：](?!\d)"
+    r"|@?_+(\d{1,9})(?!\d)[^\s:：,，]*[:：,，](?!\d))\s*"
+)
 _COMMA = regex.compile(r"(\d{1,9})\s*[,，](?!\d)\s*")
 _NUMBER = regex.compile(r"[#@]?(\d{1,9})(?:[:：,，]|(?=\s|\Z))\s*")
 _AFTER_MENTION = regex.compile(r"\A\s*[:：,，]?\s*")
@@ -61,7 +65,7 @@ def read_line(content: Content) -> AgentLine:
     number, text = _mentioned(content)
     text = _UNSEEN.sub("", text)
     if number is None and (found := _ADDRESS.match(text)):
-        number, text = int(found[1] or found[2]), _UNSEEN.sub("", text[found.end() :])
+        number, text = int(found[1] or found[2] or found[3]), _UNSEEN.sub("", text[found.end() :])
     perhaps = None
     if number is None and (found := _COMMA.match(text)):
         perhaps, rest = int(found[1]), _UNSEEN.sub("", text[found.end() :])
