@@ -6,7 +6,7 @@ import html
 
 from aiohttp import web
 
-from bridge import Conversations, UserId
+from bridge import Conversations, TemporaryFailure, UserId
 from bridge.desk import DeskStore, Farewell
 
 from .desks import Desks
@@ -65,6 +65,8 @@ class Erasing:
         store: DeskStore = self._desks.store
         name = store.desk_of(number)
         desk = self._desks.find(name) if name is not None else None
+        if name is not None and desk is None:
+            raise TemporaryFailure(f"{number} cannot be deleted before its desk {name} is in the map again")
         names = desk.names(number) if desk is not None else []
         kept = False
         if self._conversations is not None:

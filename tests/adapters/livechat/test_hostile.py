@@ -36,6 +36,8 @@ async def browser(place):
         (f"/kept/{'9' * 5000}/x", {}),
         (f"/kept/1/{'a' * 300}", {}),
         ("/kept/1/..%2f..%2fhubbub.sqlite3", {}),
+        ("/delete/1.%ff", {}),
+        (f"/delete/{'9' * 5000}.a", {}),
         ("/try/sales", {"Host": "a:999999"}),
         ("/chat/events", {"Content-Encoding": "gzip"}),
     ],
@@ -120,3 +122,12 @@ async def test_what_cannot_be_kept_is_told_once_and_taken_afterwards(browser, pl
     assert len([line for line in caplog.messages if "could not be done" in line]) == 1
     async with browser.post("/chat/say", json={"key": "7", "text": "x" * 1900}) as answer:
         assert answer.status == 200
+
+
+async def test_no_chat_is_said_to_be_deleted_that_is_not(browser, place):
+    """Its desk has left the map meanwhile, and nobody can find what is to go."""
+    await place.adapter.serve({})
+    async with browser.post("/chat/erase") as answer:
+        assert answer.status == 503
+    async with browser.get("/chat/transcript") as answer:
+        assert "hello" in await answer.text()
