@@ -16,8 +16,8 @@ __all__ = ["AgentAside", "AgentCommand", "AgentLine", "AgentWords", "leading_num
 _UNSEEN = regex.compile(r"\A[\s\p{C}\p{Default_Ignorable_Code_Point}]+")
 _COMMAND = regex.compile(r"[!！](\p{L}[\w-]*)(?:\s+(.*))?\Z", regex.DOTALL)
 _ASIDE = regex.compile(r"[/／]{2}|[/／](?=\s)")  # some clients take one of two slashes away
-# `12: text`, `@12 text`, and `_12_bea: text`, as a visitor is called on IRC who has a connection there; a time is
-# words: 12:30
+# `12: text`, `@12 text`, and `_12_bea: text`, as a visitor is called on IRC who has a connection there; a
+# time is words: 12:30
 _ADDRESS = regex.compile(
     r"(?:@(\d{1,9})(?:\s*[:：,，]|(?=\s|\Z))|(\d{1,9})\s*[:：](?!\d)"
     r"|@?_+(\d{1,9})(?!\d)[^\s:：,，]*[:：,，](?!\d))\s*"
