@@ -1,6 +1,7 @@
 """Hears what is said in the lobby: what of it goes to which visitor, and what to nobody."""
 
 import difflib
+import re
 from typing import NamedTuple
 
 from bridge.model import (
@@ -31,6 +32,9 @@ _ALIKE = 0.7
 """So much alike is a command that there is to one that there is not, to be meant."""
 _SURPRISED = 300.0
 """So long an agent may not have seen that their plain words go to a chat no more, in seconds."""
+
+_CALLED = re.compile(r"(?:\s*[(\[][^)\]]{1,60}[)\]])?\s*[:：,，]")
+"""What stands behind the name of who is addressed, with what tells namesakes apart: ` (shop): `."""
 
 
 class _Line(NamedTuple):
@@ -108,9 +112,8 @@ class Hearing:
         chat = self._chats.get(number) if number is not None else None
         if chat is None or not chat.name or not words.text.startswith(chat.label):
             return words
-        rest = words.text.removeprefix(chat.label).lstrip()
-        completed = rest.startswith((":", "：", ",", "，"))
-        return read_line(plain(f"{chat.number}: {rest[1:].lstrip()}")) if completed else words
+        called = _CALLED.match(words.text, len(chat.label))
+        return read_line(plain(f"{chat.number}: {words.text[called.end() :]}")) if called else words
 
     def _read(self, said: AgentLine, agent: Person, command: SendMessage, number: int | None) -> _Line | None:
         match said:

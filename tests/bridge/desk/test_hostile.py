@@ -72,7 +72,13 @@ def test_words_to_what_a_visitor_is_called_reach_no_other(shop):
     for words in (f"{one} 小红: hello", f"{one} 小红， and welcome", f"{one} 小红: !note is in a hurry"):
         shop.agent("anna", words)
     shop.agent("anna", f"{one} Bea: as you like")  # nobody is called so: words for whom she talks to
-    assert shop.seen(one) == ["visitor: Hello", "agent: hello", "agent: and welcome"]
+    shop.agent("anna", f"{one} 小红 (shop):3 are left")
+    assert shop.seen(one) == [
+        "visitor: Hello",
+        "agent: hello",
+        "agent: and welcome",
+        "agent: 3 are left",
+    ]
     assert shop.seen(two) == ["visitor: Hello", f"agent: {one} Bea: as you like"]
 
 
