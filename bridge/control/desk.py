@@ -13,7 +13,6 @@ from bridge.desk.reading import PlanWanted, TimesWanted, read_figures, read_plan
 from bridge.desk.rules import DeskRules
 from bridge.desk.tally import DeskCounts, DeskTally
 from bridge.errors import HubbubError
-from bridge.kit.globs import fits_glob
 from bridge.model import RoomId
 
 from .desk_requests import (
@@ -60,8 +59,8 @@ class DeskAbilities:
         conversations = self._bridge.adapter(desk.network).conversations
         if conversations is None:
             return None
-        people = {one.key for one in conversations.people(RoomId(desk.desk)) if not one.away}
-        return sum(any(fits_glob(glob, key) for glob in rules.agents) for key in people.difference(desk.off))
+        there = {one.key for one in conversations.people(RoomId(desk.desk)) if not one.away}
+        return sum(rules.may_answer(key) and not rules.is_bot(key) for key in there.difference(desk.off))
 
     async def _figures(self, request: DeskFiguresRequest) -> DeskFiguresAnswer:
         config = self._bridge.config

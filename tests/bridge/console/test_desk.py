@@ -19,14 +19,16 @@ from tests.bridge.desk.place import DESKS
 from tests.bridge.relay.test_directory import until
 
 CONVERSATIONS = {"sales": {"shop": "sales", "irc": "#sales"}}
+ROBOT = ('shop: "sales"', "shop: {room: sales, bots: [irc/robot]}")
 
 
 @contextlib.asynccontextmanager
 async def opened(tmp_path, protocol=DESKS):
     house = House(tmp_path, CONVERSATIONS, ["shop", "irc"])
-    house.file.write_text(re.sub('(?<=shop: {protocol: )"[^"]+"', f'"{protocol}"', house.file.read_text()))
+    written = re.sub('(?<=shop: {protocol: )"[^"]+"', f'"{protocol}"', house.file.read_text())
+    house.file.write_text(written.replace(*ROBOT) if protocol == DESKS else written)
     there = house.networks["irc"].present[RoomId("#sales")] = Present()
-    for name in ("ann", "bob"):
+    for name in ("ann", "bob", "robot"):
         there.add(name, name)
     async with house.open(), house.client() as client:
         yield house, client
