@@ -231,8 +231,8 @@ def told_plan(plan: ListPlan, spoken: Locale, now: float) -> str:
         more = [
             spoken.gettext(sentence, number=number)
             for sentence, number in (
-                ("{number} not reachable now", one.away),
-                ("{number} asleep", one.asleep),
+                (_AWAY, one.away),
+                (_ASLEEP, one.asleep),
             )
             if number
         ]

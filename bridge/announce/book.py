@@ -2,6 +2,7 @@
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from enum import StrEnum
 from sqlite3 import Row
 
 from bridge.model import UserId
@@ -13,7 +14,7 @@ __all__ = ["Announced", "AnnouncementBook", "AnnouncementState", "ToTell"]
 _DAY = 86_400.0
 
 
-class AnnouncementState:
+class AnnouncementState(StrEnum):
     """How an announcement stands."""
 
     WAITING = "waiting"

@@ -101,8 +101,7 @@ class Delivering:
         elif (until := self._not_before(entry, rules, now)) is not None:
             self._book.postpone(owed, until, tried=False)
         elif not self._mouth.reaches(entry):
-            wait = min(_FIRST * 2.0 ** min(owed.tries, 10), _LONGEST)
-            self._book.postpone(owed, now + wait, tried=True)
+            self._book.postpone(owed, now + _pause(owed), tried=True)
         elif not self._pace(entry.network, rules.per_minute).take_now():
             return False, None
         elif self._book.claim(owed, now):
@@ -140,16 +139,21 @@ class Delivering:
             await asyncio.to_thread(self._mouth.mail, entry, one)
         except MailNotSent as error:
             self._complaints.tell("mail", f"an announcement of {one.list} is sent later: {error}", error)
-            wait = min(_FIRST * 2.0 ** min(owed.tries, 10), _LONGEST)
-            self._again(owed, self._clock.now() + wait)
+            self._again(owed)
         except MailUnsure as error:  # once too few is better than once too often
             self._complaints.tell("mail", f"an announcement of {one.list} may not arrive: {error}", error)
         except Exception as error:  # noqa: BLE001 others are told too
             self._complaints.tell("mail", f"an announcement of {one.list} failed: a bug ({error!r})", error)
 
-    def _again(self, owed: ToTell, due: float) -> None:
+    def _again(self, owed: ToTell) -> None:
+        now = self._clock.now()
         try:
-            self._book.settle(owed, "owed", self._clock.now())
-            self._book.postpone(owed, due, tried=True)
+            self._book.settle(owed, "owed", now)
+            self._book.postpone(owed, now + _pause(owed), tried=True)
         except sqlite3.Error as error:
             log.warning("somebody is not told what is announced: %s", error)
+
+
+def _pause(owed: ToTell) -> float:
+    """Return after how many seconds somebody is tried again who was not reached."""
+    return min(_FIRST * 2.0 ** min(owed.tries, 10), _LONGEST)
