@@ -71,7 +71,6 @@ _LONGEST_LINE = 4096
 _SLOW_FOR = 600.0
 _SPEEDS = {1 / 2: "half", 1 / 4: "a quarter of the", 1 / 8: "an eighth of the"}
 _SLOWEST = min(_SPEEDS)
-_REPEATABLE = DeleteMessage | SetReactions | SetTopic
 
 
 class IrcAdapter(Adapter):
