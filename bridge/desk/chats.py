@@ -24,8 +24,6 @@ class News:
 
     touched: set[int]
     """Chats with new lines."""
-    became: set[int]
-    """Chats that stand otherwise than before."""
     fed: bool
     """Whether there is something new for agents."""
 
@@ -45,7 +43,7 @@ class Chats:
         self.held: Mapping[str, set[int]] = {}
         """Those that agents have, or are offered."""
         self.agents: dict[str, AgentRow] = {}
-        self._news = News(set(), set(), fed=False)
+        self._news = News(set(), fed=False)
         self.load()
 
     def load(self) -> None:
@@ -61,7 +59,7 @@ class Chats:
 
     def news(self) -> News:
         """Return what changed since this was asked last."""
-        news, self._news = self._news, News(set(), set(), fed=False)
+        news, self._news = self._news, News(set(), fed=False)
         return news
 
     def _file(self, chat: Chat) -> None:
@@ -101,7 +99,6 @@ class Chats:
         """Have a chat among the open ones."""
         self.open[chat.number] = chat
         self._file(chat)
-        self._news.became.add(chat.number)
 
     def release(self, chat: Chat) -> None:
         """Have it there no more."""
@@ -119,8 +116,6 @@ class Chats:
         if ("state" in columns or "agent" in columns) and chat.state is not ChatState.CLOSED:
             self.open[chat.number] = chat
             self._file(chat)
-        if "state" in columns or "agent" in columns:
-            self._news.became.add(chat.number)
 
     def add(  # noqa: PLR0913 what a line has
         self,

@@ -68,8 +68,6 @@ class Desk:
         self.name, self.store = name, store
         self.changed: Callable[[Collection[int]], None] = _nothing
         """Is told which chats have new lines, when these are kept."""
-        self.became: Callable[[Collection[int]], None] = _nothing
-        """Is told which chats stand otherwise than before: state or agent."""
         self.fed: Callable[[], None] = lambda: None
         """Is told that there is something new for agents (`DeskStore.feed`)."""
         self._clock = clock
@@ -365,8 +363,6 @@ class Desk:
         news = self._chats.news()
         if news.touched:
             self.changed(news.touched)
-        if news.became:
-            self.became(news.became)
         if news.fed:
             self.fed()
 

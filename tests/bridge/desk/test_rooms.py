@@ -15,10 +15,7 @@ def shop(tmp_path):
 
 
 def test_in_its_own_room_a_chat_needs_no_number(shop):
-    became: list[list[int]] = []
-    shop.desk.became = lambda numbers: became.append(sorted(numbers))
     number = shop.open(page="https://shop.example/")
-    assert became == [[number]]
     shop.desk.moved(number, {"matrix": "!room", "shop": "sales/1"})
     assert shop.told("sales/1") == []
     shop.desk.tell_so_far(number)
