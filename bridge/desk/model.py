@@ -17,7 +17,6 @@ __all__ = [
     "Denial",
     "Denied",
     "FeedRow",
-    "Happening",
     "LineBody",
     "NewChat",
     "OpenedChat",
@@ -174,19 +173,6 @@ class FeedRow(NamedTuple):
     def id(self) -> MessageId:
         """The message's name on the network, from which its chat is found again."""
         return MessageId(f"{self.chat}.{self.n}" if self.n else f"{self.chat}.f{self.number}")
-
-
-class Happening(NamedTuple):
-    """A fact for figures."""
-
-    at: float
-    desk: str
-    chat: int
-    what: str
-    """opened, reopened, offered, passed (an offer that was not answered), taken, answered, transferred,
-    released (its agent left), missed, closed, rated, on, off."""
-    agent: str
-    """By their key."""
 
 
 def chat_of(message: str) -> int | None:

@@ -11,7 +11,7 @@ import msgspec
 
 from bridge.desk.expecting import Arrived
 from bridge.desk.hours import Override
-from bridge.desk.model import Chat, ChatLine, ChatState, FeedRow, Happening, LineBody, SaidBy
+from bridge.desk.model import Chat, ChatLine, ChatState, FeedRow, LineBody, SaidBy
 from bridge.model import MessageId, Part, Txn
 
 from .opening import troubles
@@ -314,17 +314,6 @@ class DeskQuestions:
                 most,
             )
         ]
-
-    def happened(self, since: float, until: float, desk: str | None = None) -> Iterator[Happening]:
-        """Yield the facts of a stretch of time, in order, of one desk or all."""
-        for row in self._ask(
-            "SELECT at, desk, chat, what, agent FROM happened WHERE at >= ? AND at < ? AND ? IN (desk, '') "
-            "ORDER BY at, rowid",
-            since,
-            until,
-            desk or "",
-        ):
-            yield Happening(*row)
 
 
 def _chat(row: tuple[Any, ...]) -> Chat:

@@ -2,7 +2,9 @@
 
 `chat` holds a row for each chat; `token` is the SHA-256 of what its visitor holds. `line` is the log of one
 chat that its visitor follows. `feed` is what is said to agents, in one order. `heard` holds by its txn what
-became of each of their words: the line that it is, or none. `happened` holds facts for figures.
+became of each of their words: the line that it is, or none. `happened` holds facts for figures: opened,
+reopened, offered, passed (an offer that was not answered), taken, answered, transferred, released (its agent
+left), missed, closed, rated, message (left for later), and on and off of agents.
 `override` says when a desk is open, where that is not as its calendar says. Of a chat that is `forgotten`
 only what figures need is left, and the digest of the token, so that its visitor can be told.
 """
