@@ -3,12 +3,12 @@
 from bridge import mail_address
 from bridge.desk import NewChat
 
-from .letter import Letter, clean
+from .letter import ChatLetter, clean
 
 __all__ = ["left_letter"]
 
 
-def left_letter(message: NewChat, desk: str) -> Letter:
+def left_letter(message: NewChat, desk: str) -> ChatLetter:
     """Return the mail, in English, as agents are spoken to. An answer goes to the visitor."""
     name = " ".join(clean(message.name).split())
     address = mail_address(message.mail)
@@ -20,7 +20,7 @@ def left_letter(message: NewChat, desk: str) -> Letter:
         ("Language", message.language),
     ]
     told = [f"{what}: {' '.join(clean(value).split())}" for what, value in facts if value.strip()]
-    return Letter(
+    return ChatLetter(
         f"{name or 'visitor'} ({desk})",
         f"{name or 'A visitor'} left a message at {desk}",
         "en",

@@ -11,7 +11,7 @@ from email.utils import format_datetime
 from bridge import Mail
 from bridge.desk import MailRow
 
-__all__ = ["Letter", "clean"]
+__all__ = ["ChatLetter", "clean"]
 
 _SHORT = 200
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -29,7 +29,7 @@ def clean(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class ChatLetter:
     """What its words are, and whom it is from."""
 
     sender: str

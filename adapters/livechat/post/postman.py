@@ -13,7 +13,7 @@ from bridge import Clock, Complaints, Mail, MailNotSent, MailUnsure, TemporaryFa
 from bridge.desk import Chat, MailKind, MailRow
 
 from .left import left_letter
-from .transcript import Transcript
+from .transcript import ChatTranscript
 
 __all__ = ["Postman"]
 
@@ -155,10 +155,10 @@ class Postman:
         last = lines[-1].n if lines else 0
         return letter.written(mail, self._network, row, [told[0]] if told is not None else []), last
 
-    def _transcript(self, row: MailRow, chat: Chat, name: str) -> Transcript:
+    def _transcript(self, row: MailRow, chat: Chat, name: str) -> ChatTranscript:
         rules = self._desks.rules(row.desk)
         own = row.kind is MailKind.TRANSCRIPT
-        return Transcript(
+        return ChatTranscript(
             chat,
             name,
             rules.hours.time_zone if rules is not None and rules.hours is not None else None,

@@ -10,9 +10,9 @@ from adapters.livechat.encode import final
 from bridge import spoken
 from bridge.desk import Chat, ChatLine, SaidBy
 
-from .letter import Letter, clean
+from .letter import ChatLetter, clean
 
-__all__ = ["Transcript"]
+__all__ = ["ChatTranscript"]
 
 _MOST = 300_000
 """Characters; what was said before is left out."""
@@ -32,7 +32,7 @@ class _Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Transcript:
+class ChatTranscript:
     """A chat, and whom it is told to."""
 
     chat: Chat
@@ -47,7 +47,7 @@ class Transcript:
     forget: str = ""
     """The address of the page on which they delete the chat; empty: there is none."""
 
-    def of(self, said: Sequence[ChatLine]) -> Letter:
+    def of(self, said: Sequence[ChatLine]) -> ChatLetter:
         """Return the mail with all that was said: in the visitor's language for them, else in English, as
         agents are spoken to.
         """
@@ -78,7 +78,7 @@ class Transcript:
             )
         foot = self._foot()
         language = speak.language
-        return Letter(
+        return ChatLetter(
             self.desk,
             title,
             language,

@@ -6,7 +6,7 @@ from email import message_from_bytes, policy
 import pytest
 
 from adapters.livechat.post.letter import clean
-from adapters.livechat.post.transcript import Transcript
+from adapters.livechat.post.transcript import ChatTranscript
 from bridge.config.mail import Mail
 from bridge.desk import Chat, ChatFile, ChatLine, LineBody, MailKind, MailRow, SaidBy
 
@@ -26,7 +26,7 @@ def written(lines, **more):
         "desk": "Wolle & Garn",
         "zone": "Europe/Berlin",
     }
-    data = Transcript(**(given | more)).of(lines).written(MAIL, "shop", ROW).as_bytes()
+    data = ChatTranscript(**(given | more)).of(lines).written(MAIL, "shop", ROW).as_bytes()
     assert data.isascii()
     assert max(map(len, data.splitlines())) < 998
     mail = message_from_bytes(data, policy=policy.default)
