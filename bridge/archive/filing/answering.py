@@ -24,7 +24,7 @@ from .post import Post
 from .standing import standing
 from .stretches import TalkStretch, meant
 from .tags import Tagged, add_tag, all_tags, remove_tag
-from .talks import erase_talk, pending_talks, stretches_of
+from .talks import erase_talk, note_tags, pending_talks, stretches_of
 
 __all__ = ["FilingAnswers"]
 
@@ -117,6 +117,8 @@ class FilingAnswers:
 
     def _file_talk(self, asked: ask.FileTalk) -> int:
         found, now = list(stretches_of(self._open(), asked.talk)), self._clock.now()
+        if found:
+            note_tags(self._store, asked.talk, asked.tags)
         for tag in asked.tags:
             for one in found:
                 add_tag(self._store, self._tagged(tag, one, now))

@@ -15,7 +15,7 @@ class FiledNotes(Protocol):
 
     def note(self, kind: str, key: str) -> bytes | None: ...
 
-    def notes(self, kind: str) -> Mapping[str, bytes]: ...
+    def notes(self, kind: str, prefix: str = "") -> Mapping[str, bytes]: ...
 
 
 class FilingNotes(FiledNotes, Protocol):
@@ -25,9 +25,9 @@ class FilingNotes(FiledNotes, Protocol):
         """Keep this under its key; None: keep nothing under it."""
 
 
-def read_notes(notes: FiledNotes, kind: str, shape: type[_S]) -> Iterator[tuple[str, _S]]:
-    """Yield the records of one kind, each with its key, by their keys."""
-    for key, raw in sorted(notes.notes(kind).items()):
+def read_notes(notes: FiledNotes, kind: str, shape: type[_S], prefix: str = "") -> Iterator[tuple[str, _S]]:
+    """Yield the records of one kind whose keys begin so, each with its key, by their keys."""
+    for key, raw in sorted(notes.notes(kind, prefix).items()):
         yield key, msgspec.json.decode(raw, type=shape)
 
 

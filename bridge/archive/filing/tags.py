@@ -63,12 +63,8 @@ def forget_taggers(notes: FilingNotes, people: Collection[str]) -> None:
 
 def all_tags(notes: FiledNotes, tag: str = "", conversation: str = "") -> list[Tagged]:
     """Return all that is tagged, by tag and place: with this tag, and in this conversation."""
-    found = [one for _, one in read_notes(notes, _KIND, Tagged)]
-    return [
-        one
-        for one in found
-        if (not tag or one.tag == tag) and (not conversation or one.conversation == conversation)
-    ]
+    found = read_notes(notes, _KIND, Tagged, f"{tag}\x1f" if tag else "")
+    return [one for _, one in found if not conversation or one.conversation == conversation]
 
 
 def numbers_of(notes: FiledNotes, tag: str) -> dict[str, list[tuple[int, int]]]:

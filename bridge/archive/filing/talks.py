@@ -6,6 +6,8 @@ and erased as a whole.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+import msgspec
+
 from bridge.archive.entries import EntryKind
 from bridge.archive.store import Entry, Reader, ScopeKind, Store
 
@@ -15,11 +17,22 @@ from .questions import TalkMeant
 from .stretches import TalkStretch
 from .tags import Tagged, all_tags, remove_tag
 
-__all__ = ["TALK", "TalkPlan", "erase_talk", "pending_talks", "plan_talk", "stretches_of"]
+__all__ = [
+    "TALK",
+    "FiledUnder",
+    "TalkPlan",
+    "erase_talk",
+    "note_tags",
+    "pending_talks",
+    "plan_talk",
+    "stretches_of",
+]
 
 TALK = "talk"
 """Why entries went, in the archive's own words, which tell of nobody."""
 _KIND = "talk erasure"
+_FILED = "talk"
+"""The kind of the notes about what a talk is tagged with."""
 _NEAR = 50
 """So many entries at most stand between two messages that are tagged as one stretch."""
 _STEP = 1000
@@ -83,9 +96,32 @@ class TalkPlan:
     """The owner's tags that stand at nothing else."""
 
 
+class FiledUnder(msgspec.Struct, frozen=True):
+    """What a talk is tagged with."""
+
+    tags: tuple[str, ...]
+
+
+def note_tags(notes: FilingNotes, talk: TalkMeant, tags: Sequence[str]) -> None:
+    """Keep in mind what a talk is tagged with, so that this goes with it."""
+    known = _tags(notes, talk)
+    if not known.issuperset(tags):
+        write_note(notes, _FILED, _key(talk), FiledUnder(tuple(sorted(known.union(tags)))))
+
+
+def _tags(notes: FiledNotes, talk: TalkMeant) -> set[str]:
+    raw = notes.note(_FILED, _key(talk))
+    filed = msgspec.json.decode(raw, type=FiledUnder).tags if raw is not None else ()
+    return {*filed, talk.tag} - {""}
+
+
+def _key(talk: TalkMeant) -> str:
+    return f"{talk.network}\x1f{talk.person}"
+
+
 def plan_talk(reader: Reader, notes: FiledNotes, talk: TalkMeant, holds: Holds) -> TalkPlan:
     """Look at all of a talk."""
-    given = [one for one in all_tags(notes) if not one.by]
+    given = [one for tag in _tags(notes, talk) for one in all_tags(notes, tag) if not one.by]
     plan, roots = TalkPlan(), _roots(reader, talk) | _filed(reader, talk, given)
     for root in roots.values():
         theirs = root.header is not None and root.header.network == talk.network
@@ -119,7 +155,7 @@ def _filed(reader: Reader, talk: TalkMeant, given: Sequence[Tagged]) -> dict[tup
 def erase_talk(store: Store, reader: Reader, talk: TalkMeant, holds: Holds) -> TalkPlan:
     """Erase a talk, and keep in mind what has to stay. Returns what went, and what did not."""
     plan = plan_talk(reader, store, talk, holds)
-    key = f"{talk.network}\x1f{talk.person}"
+    key = _key(talk)
     if plan.held:
         write_note(store, _KIND, key, talk)
     for numbers, take in ((plan.whole, store.take_whole), (plan.words, store.take_words)):
@@ -129,13 +165,10 @@ def erase_talk(store: Store, reader: Reader, talk: TalkMeant, holds: Holds) -> T
         for one in plan.tags:
             remove_tag(store, one)
         store.forget(ScopeKind.PERSON, talk.network, talk.person)
-        _settle(store, key)
+        for kind in (_KIND, _FILED):
+            if store.note(kind, key) is not None:
+                store.put_note(kind, key, None)
     return plan
-
-
-def _settle(notes: FilingNotes, key: str) -> None:
-    if notes.note(_KIND, key) is not None:
-        notes.put_note(_KIND, key, None)
 
 
 def pending_talks(notes: FiledNotes) -> list[TalkMeant]:

@@ -28,9 +28,12 @@ def read_note(database: sqlite3.Connection, kind: str, key: str) -> bytes | None
     return None if found is None else bytes(found[0])
 
 
-def read_notes(database: sqlite3.Connection, kind: str) -> dict[str, bytes]:
-    """Return all that a feature keeps, by its key, in order."""
-    found = database.execute("SELECT key, value FROM note WHERE kind = ? ORDER BY key", (kind,))
+def read_notes(database: sqlite3.Connection, kind: str, prefix: str = "") -> dict[str, bytes]:
+    """Return all that a feature keeps under keys that begin so, by its key, in order."""
+    found = database.execute(
+        "SELECT key, value FROM note WHERE kind = ? AND key >= ? AND key < ? ORDER BY key",
+        (kind, prefix, f"{prefix}\U0010ffff"),
+    )
     return {key: bytes(value) for key, value in found}
 
 

@@ -321,10 +321,10 @@ class Reader:
         with self._reading():
             return read_note(self._database, kind, key)
 
-    def notes(self, kind: str) -> dict[str, bytes]:
-        """Return all that a feature keeps, by its key."""
+    def notes(self, kind: str, prefix: str = "") -> dict[str, bytes]:
+        """Return all that a feature keeps, by its key: where that begins so."""
         with self._reading():
-            return read_notes(self._database, kind)
+            return read_notes(self._database, kind, prefix)
 
 
 def _chain_row(found: Placed) -> ChainRow:

@@ -200,10 +200,10 @@ class Store:
         with troubles(self.file):
             return notes.read_note(self._database, kind, key)
 
-    def notes(self, kind: str) -> dict[str, bytes]:
-        """Return all that a feature keeps, by its key."""
+    def notes(self, kind: str, prefix: str = "") -> dict[str, bytes]:
+        """Return all that a feature keeps, by its key: where that begins so."""
         with troubles(self.file):
-            return notes.read_notes(self._database, kind)
+            return notes.read_notes(self._database, kind, prefix)
 
     def put_note(self, kind: str, key: str, value: bytes | None) -> None:
         """Keep something for a feature; None: no more."""
