@@ -88,7 +88,8 @@ class Holds:
     def kept_in(cls, notes: FiledNotes) -> "Holds":
         """Return those that are kept in an archive."""
         holds = all_holds(notes)
-        return cls(holds, tags_of(all_tags(notes) if any(hold.tags for hold in holds) else ()))
+        named = {tag for hold in holds for tag in hold.tags}
+        return cls(holds, tags_of(one for tag in named for one in all_tags(notes, tag)))
 
     def holding(self, entry: Entry, of: Callable[[int], Entry | None]) -> tuple[str, ...]:
         """Return the names of the holds that cover an entry; `of` gives the entry at a place of the same

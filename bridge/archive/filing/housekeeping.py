@@ -83,7 +83,8 @@ class Housekeeping:
         gone = 0
         with self._store.reader() as reader:
             holds = Holds.kept_in(self._store)
-            sweep = Sweep(reader, self._rules, tags_of(all_tags(self._store)), holds)
+            timed = (one for tag in self._rules.tags for one in all_tags(self._store, tag))
+            sweep = Sweep(reader, self._rules, tags_of(timed), holds)
             for numbers in _in_steps(sweep.expired(now, before)):
                 gone += self._store.take_whole(numbers, RETENTION) if numbers else 0
                 yield
