@@ -281,9 +281,7 @@ class Adapter(ABC):
         raise Unsupported(f"{self.network} makes no rooms")
 
     async def invite(self, room: RoomId, users: Collection[UserId]) -> None:
-        """Let these people into a room that was made, and tell them. Who is in it already is no mistake.
-        Raises an AdapterError when one of them cannot be invited; the others are.
-        """
+        """Let these people into a room that was made; who is there is no mistake. Raises an AdapterError."""
         raise Unsupported(f"{self.network} makes no rooms")
 
     async def unmake(self, room: RoomId) -> None:
@@ -293,10 +291,7 @@ class Adapter(ABC):
         raise Unsupported(f"{self.network} makes no rooms")
 
     async def forget(self, user: UserId) -> int:
-        """Forget what the adapter itself keeps of one of its people, by their id or what it vouches for of
-        them (`Sender.proof`), since the owner erases them. Returns how many talks that were. Raises an
-        AdapterError.
-        """
+        """Forget what you keep of somebody (`Sender.id`, `proof`), and say how many talks that were."""
         return 0
 
     def private_room(self, room: RoomId, person: UserId, speaker: Speaker) -> RoomId | None:
