@@ -143,7 +143,11 @@ class RoomMaking:
         if answer.get("type") == "error":
             raise RoomUnavailable(f"{person} cannot be let into {room} ({muc_info.condition(answer)[0]})")
         told = f"jid='{encode.quote(room)}' reason='{encode.quote(topic)}'"
-        self._requester.say(f"<message to='{address}'><x xmlns='jabber:x:conference' {told}/></message>")
+        # without a body Prosody makes no carbon of it, and ejabberd does not archive it
+        body = f"<body>{encode.quote(f'{topic} xmpp:{room}?join'.strip())}</body>"
+        self._requester.say(
+            f"<message to='{address}'>{body}<x xmlns='jabber:x:conference' {told}/></message>"
+        )
 
     async def _ask(self, kind: str, room: RoomId, payload: str) -> Element:
         try:

@@ -75,8 +75,11 @@ async def test_a_room_is_made_for_who_is_invited_alone_and_outlives_a_restart(se
         await until(lambda: who(made, lobby, "ann") and who(made, lobby, "eve"))
         room = await made.make_room("desk-1", "Zoë & co", [who(made, lobby, "ann")])
         assert room == f"desk-1-2@{server.rooms}"
-        invitation = (await ann.sees(INVITED)).find(INVITED)
+        told = await ann.sees(INVITED)
+        invitation = told.find(INVITED)
         assert (invitation.get("jid"), invitation.get("reason")) == (room, "Zoë & co")
+        # so that servers copy and keep it for ann's other clients
+        assert told.findtext("{jabber:client}body") == f"Zoë & co xmpp:{room}?join"
         await made.serve({RoomId(lobby): plain_room, room: plain_room})
         await ears.until_joined(room)
         async with at(server, "ann2", room, "ann") as inside:
