@@ -59,6 +59,7 @@ class Visitor:
 
     def __init__(self, crowd, number):
         self.crowd, self.number, self.last = crowd, number, 0
+        self.said, self.answered = [], []
         self.following = asyncio.Event()
 
     @property
@@ -107,10 +108,18 @@ class Visitor:
             self.last = event["n"]
         if event["kind"] == "said" and event["by"] == "agent":
             self.crowd.latencies.append(time.monotonic() - float(event["text"]))
+            self.answered.append(event["text"])
 
     async def say(self):
-        body = {"key": f"k{time.monotonic()}", "text": f"{time.monotonic()}"}
-        await self.crowd.pool.post("/chat/say", body, self.headers)
+        text = f"{time.monotonic()}"
+        self.said.append(text)
+        await self.crowd.pool.post("/chat/say", {"key": f"k{text}", "text": text}, self.headers)
+
+    async def begin(self, lines, within):
+        """Say so many, one after the other, beginning by chance within these seconds."""
+        await asyncio.sleep(random.uniform(0.0, within))
+        for _ in range(lines):
+            await self.say()
 
 
 class Crowd:
@@ -119,6 +128,7 @@ class Crowd:
     def __init__(self, host, port):
         self.at, self.pool = (host, port), Pool(host, port)
         self.visitors, self.latencies, self.wrong = [], [], 0
+        self.talking = ()
 
     async def open(self, count):
         new = [Visitor(self, len(self.visitors) + n) for n in range(count)]
@@ -137,10 +147,23 @@ class Crowd:
         while any(one.following.is_set() for one in self.visitors):  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
-    async def back(self, lines):
-        """Wait until all follow again; `lines`: and each has said something."""
-        saying = [one.say() for one in self.visitors] if lines else []
-        await asyncio.gather(*(one.following.wait() for one in self.visitors), *saying)
+    async def begin(self, each, lines, within):
+        """Let one in so many talk, 0: nobody. Waits for nothing."""
+        talking = self.visitors[::each] if each else ()
+        self.talking = [asyncio.ensure_future(one.begin(lines, within)) for one in talking]
+
+    async def back(self):
+        """Wait until all follow again."""
+        await asyncio.gather(*(one.following.wait() for one in self.visitors))
+
+    async def said(self):
+        """What each has said, once it is taken."""
+        await asyncio.gather(*self.talking)
+        return {one.number: one.said for one in self.visitors if one.said}
+
+    async def answered(self):
+        """What each was told by agents."""
+        return {one.number: one.answered for one in self.visitors if one.answered}
 
     async def seen(self, count):
         while len(self.latencies) < count:  # noqa: ASYNC110
