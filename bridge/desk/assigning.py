@@ -31,7 +31,9 @@ class Assigning:
         wanted = TakingTurns(assign, rules.capacity, rules.answer_within, rules.back_within)
         agents = list(self._candidates(people))
         self._remember()
-        for step in list(steps(wanted, agents, self._open(is_open=is_open), self._chats.clock.now())):
+        waiting = any(one.is_available for one in agents)
+        movable = self._open(is_open=is_open, waiting=waiting)
+        for step in list(steps(wanted, agents, movable, self._chats.clock.now())):
             chat = self._chats.open[step.number]
             match step:
                 case Offer():
@@ -71,10 +73,14 @@ class Assigning:
                 program=rules.is_bot(key),
             )
 
-    def _open(self, *, is_open: bool) -> Iterator[Open]:
-        """Yield what may be moved, who waits longest first."""
+    def _open(self, *, is_open: bool, waiting: bool) -> Iterator[Open]:
+        """Yield what may be moved, who waits longest first; `waiting`: also those whom nobody has."""
         moving = {number for key in self._missing for number in self._chats.held.get(key, ())}
-        chats = [self._chats.open[number] for number in moving | self._chats.in_line]
+        chats = [
+            chat
+            for number in moving | self._chats.in_line
+            if (chat := self._chats.open[number]).state is not ChatState.WAITING or waiting
+        ]
         for chat in sorted(chats, key=lambda chat: (chat.waits_since, chat.number)):
             match chat.state:
                 case ChatState.TALKING:
