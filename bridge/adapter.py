@@ -10,7 +10,7 @@ from .avatars import AVATAR_LIMIT, Avatar, Avatars
 from .clock import SYSTEM, Clock
 from .config import CatchUp, Model
 from .config.mail import Mail
-from .conversations import Conversations, Member
+from .conversations import AnnouncedLists, Conversations, Member
 from .endpoints import Endpoint, Source
 from .errors import AdapterError, Unsupported
 from .keepsake import Keepsake
@@ -77,18 +77,6 @@ class Settle(Protocol):
 
     def __call__(self, outcome: Receipt | AdapterError, /) -> None:
         """Take the receipt of the command, or the error that it ended with."""
-
-
-class AnnouncedLists(Protocol):
-    """The lists of the map: who confirms that they want one is told what is announced there."""
-
-    def by_mail(self) -> Collection[str]:
-        """Return the lists that a mail address can be asked about."""
-
-    def subscribe_by_mail(self, name: str, address: str, *, where: str, language: str) -> None:
-        """Ask an address whether it wants a list, for somebody who asks for that elsewhere (`where`), such as
-        on a web page. Raises HubbubError with a sentence for them, in their language.
-        """
 
 
 class Adapter(ABC):
@@ -314,6 +302,11 @@ class Adapter(ABC):
         that we could see, Rejected where this one cannot be had.
         """
         raise Unsupported(f"{self.network} shows no pictures of people")
+
+    def renamed(self, room: RoomId, key: str, new_key: str, name: str) -> None:  # noqa: B027
+        """Note that somebody who is heard in a room has another `Speaker.key` now, and this name. Never
+        waits and never raises.
+        """
 
     def pictured(self, room: RoomId, key: str) -> None:  # noqa: B027 - where people can be there as themselves
         """Note that somebody from elsewhere (`Speaker.key`), who is heard in this room, has another picture

@@ -1,4 +1,7 @@
-"""Conversations that an adapter opens and closes itself, who is in their rooms, and rooms made for them."""
+"""Conversations that an adapter opens and closes itself, who is in their rooms, and rooms made for them.
+
+And the lists that people of a network can be asked about.
+"""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -6,7 +9,7 @@ from typing import Protocol
 
 from .model import MessageId, RoomId, UserId
 
-__all__ = ["Conversations", "Member"]
+__all__ = ["AnnouncedLists", "Conversations", "Member"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,4 +80,16 @@ class Conversations(Protocol):
         network. It goes from the journal and the archive, and copies are taken back where networks permit.
         Returns whether something of it stays, since it must not go now. Raises a HubbubError when it cannot
         be done now: then it may be asked again.
+        """
+
+
+class AnnouncedLists(Protocol):
+    """The lists of the map: who confirms that they want one is told what is announced there."""
+
+    def by_mail(self) -> Collection[str]:
+        """Return the lists that a mail address can be asked about."""
+
+    def subscribe_by_mail(self, name: str, address: str, *, where: str, language: str) -> None:
+        """Ask an address whether it wants a list, for somebody who asks for that elsewhere (`where`), such as
+        on a web page. Raises HubbubError with a sentence for them, in their language.
         """

@@ -44,7 +44,7 @@ from .capabilities import DESK
 from .config import NetworkConfig as Network
 from .config import RoomConfig as Room
 from .decode import KEPT
-from .desks import Desks
+from .desks import Desks, desk_of
 from .door import Door
 from .erasing import Erasing
 from .files import ChatFiles
@@ -272,6 +272,13 @@ class LivechatAdapter(Adapter):
             raise ConnectionLost(f"{self.network} does not listen")
         found = self._desks.found(list(txns))
         return {txn: Receipt(found[txn]) if txn in found else None for txn in txns}
+
+    def renamed(self, room: RoomId, key: str, new_key: str, name: str) -> None:
+        if self._desks is not None and (desk := self._desks.find(desk_of(room))) is not None:
+            try:
+                desk.renamed(key, new_key, name)
+            except TemporaryFailure:
+                log.exception("%s: the chats of %s stay with who is no more", self.network, key)
 
     def hint(self, command: FleetingCommand) -> None:
         if self._desks is not None and isinstance(command, SetTyping):

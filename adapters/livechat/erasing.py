@@ -10,6 +10,7 @@ from bridge import Conversations, TemporaryFailure, UserId
 from bridge.desk import DeskStore, Farewell
 
 from .desks import Desks
+from .door import language_of
 from .uploads import ChatUploads
 
 __all__ = ["Erasing"]
@@ -96,8 +97,7 @@ class Erasing:
 
     async def page(self, request: web.Request) -> web.StreamResponse:
         """Answer who followed the link: only a press deletes, since programs follow links in mails too."""
-        language = request.headers.get("Accept-Language", "en")[:35].partition(",")[0].partition(";")[0]
-        told, status, more = Farewell(language.strip()), 200, ""
+        told, status, more = Farewell(language_of(request)), 200, ""
         number = self._named(request.match_info["link"])
         if number is None:
             text, status = told.unknown, 404

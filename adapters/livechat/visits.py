@@ -78,8 +78,7 @@ class Visits:
             kind, _, token = request.headers.get("Authorization", "").partition(" ")
             chat = self._desks.store.chat_by(token.strip()) if kind.lower() == "bearer" and token else None
             if chat is None and token and self._desks.store.is_forgotten(token.strip()):
-                language = request.headers.get("Accept-Language", "en")[:35].partition(",")[0]
-                raise VisitRefused(410, "gone", Farewell(language).unknown)
+                raise VisitRefused(410, "gone", Farewell(language_of(request)).unknown)
             if chat is None:
                 raise VisitRefused(
                     401, "token", "this needs the token of a chat: Authorization: Bearer TOKEN"

@@ -204,6 +204,12 @@ class Guarded(Walled):
         except ANYTHING as error:
             self._complain("hint", command.room, shown(error), error)
 
+    def renamed(self, room: RoomId, key: str, new_key: str, name: str) -> None:
+        try:
+            self._made().renamed(room, key, new_key, name)
+        except ANYTHING as error:
+            self._complain("renamed", room, shown(error), error)
+
     def pictured(self, room: RoomId, key: str) -> None:
         try:
             self._made().pictured(room, key)

@@ -313,6 +313,13 @@ class Desk:
             self.store.add_heard(command.txn, self._clock.now(), part)
         return part
 
+    def renamed(self, key: str, new_key: str, name: str) -> None:
+        """Let an agent keep their chats who has another key from now on, unless they may not answer by it."""
+        known = key in self._chats.agents or self._chats.held.get(key)
+        if known and self._asked.is_agent(new_key) and self.rules.may_answer(new_key):
+            with self._turn():
+                self._floor.rename(key, new_key, name)
+
     def moved(self, number: int, rooms: Mapping[str, str]) -> None:
         """Let a chat have rooms of its own, by their networks; none: it has none."""
         chat = self._chats.get(number)

@@ -1,6 +1,7 @@
 """Who has which chat: the ways from one state of a chat to the next, and what people are told then."""
 
 from collections.abc import Callable, Mapping, MutableMapping
+from dataclasses import replace
 from typing import NamedTuple
 
 from bridge.identity import one_line
@@ -69,6 +70,18 @@ class Floor:
         return self.locale.gettext(
             "{number} is {agent}'s: !take {number} takes it over", number=chat.number, agent=chat.agent_name
         )
+
+    def rename(self, key: str, new_key: str, name: str) -> None:
+        """Know an agent by another key."""
+        row = replace(self.chats.agent(key), key=new_key, name=name)
+        self.chats.agents[new_key] = row
+        self.chats.store.put_agent(row)
+        self.chats.agents[key].current = None  # who takes the name next talks to nobody
+        self.chats.store.put_agent(self.chats.agents[key])
+        for chat in self.chats.of(key):
+            self.chats.change(chat, agent=new_key, agent_name=name)
+        if (lost := self.lost.pop(key, None)) is not None:
+            self.lost[new_key] = lost
 
     def offer(self, chat: Chat, agent: Person) -> None:
         """Ask an agent to take a chat. Its visitor waits on, and nobody's words reach them meanwhile."""

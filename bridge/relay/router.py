@@ -244,6 +244,8 @@ class Router:
         if event.change is Change.PICTURED:
             self._pictured(key_of(network, event.sender.id), rooms)
             return
+        if event.change is Change.RENAMED and event.id:
+            self._renamed(key_of(network, event.sender.id), key_of(network, event.id), event.name, rooms)
         if event.change is not Change.JOINED:
             for number in (source, *rooms):
                 if (worker := self.workers.get(number)) is not None:
@@ -261,6 +263,12 @@ class Router:
         for room in rooms if told else ():
             if (rewriting := told.get((source, room))) is not None:
                 self._listener.member(source, [room], rewriting.member(event))
+
+    def _renamed(self, key: str, new_key: str, name: str, rooms: Sequence[int]) -> None:
+        """Let those who keep something of somebody keep it under their new key."""
+        for number in rooms:
+            if (worker := self.workers.get(number)) is not None:
+                worker.room.adapter.renamed(worker.room.id, key, new_key, name)
 
     def _pictured(self, key: str, rooms: Sequence[int]) -> None:
         """Let those who show somebody's picture ask for it anew."""

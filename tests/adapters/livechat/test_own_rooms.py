@@ -11,7 +11,7 @@ from bridge import app
 from bridge.config import Config, Conversation, Direction, Media, Network, RoomEntry, ShowRules
 from bridge.errors import Rejected, Unsupported
 from bridge.looks import Present
-from bridge.model import RoomId, UserId, plain
+from bridge.model import Change, MemberChanged, RoomId, Sender, UserId, plain
 from bridge.testing import ScriptedAdapter, ScriptedNetwork, free_port
 from tests.bridge.world import killed
 
@@ -246,3 +246,22 @@ async def test_where_no_room_can_be_made_the_chat_stays_in_the_lobby(shop, lobby
         lobby.say("lobby", "anna", "S to XL")
         assert (await zoe.heard.get()).content == plain("S to XL")
         assert [str(error) in one.getMessage() for one in caplog.records].count(True) <= 1
+
+
+async def test_an_agent_with_another_nick_keeps_their_chats(shop, lobby):
+    config = shop(mode="lobby")
+    async with open_shop(config), visitor(config) as zoe:
+        await told(lobby, "lobby", "1 zoe waits")
+        lobby.say("lobby", "anna", "!take 1")
+        await told(lobby, "lobby", "1 zoe is anna's")
+        before, after = Sender(user("anna"), "anna"), user("ann_a")
+        lobby.announce(
+            MemberChanged(room=RoomId("lobby"), sender=before, change=Change.RENAMED, name="ann_a", id=after)
+        )
+        lobby.say("lobby", "ann_a", "S to XL")
+        heard = await zoe.heard.get()
+        assert (heard.sender, heard.content) == ("ann_a", plain("S to XL"))
+        lobby.say("lobby", "anna", "who takes that nick next reaches nobody")
+        lobby.say("lobby", "anna", "1: nor so")
+        await told(lobby, "lobby", "1 is ann_a's: !take 1 takes it over")
+        assert zoe.heard.empty()

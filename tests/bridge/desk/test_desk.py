@@ -179,3 +179,19 @@ def test_a_number_with_a_comma_addresses_nobody(shop):
         3: ["visitor: Hello"],
     }
     assert shop.desk.chat(third).agent == ""
+
+
+def test_who_may_not_answer_by_their_new_key_keeps_nothing(tmp_path):
+    shop = Shop(tmp_path, DeskRules(agents=["irc/anna*"]))
+    number = shop.open()
+    shop.agent("anna", "!take 1")
+    shop.agent("anna", "!off")
+    shop.desk.renamed("irc/anna", "irc/eve", "Eve")
+    shop.desk.renamed("irc/nobody", "irc/anna2", "Anna")
+    assert shop.desk.chat(number).agent == "irc/anna"
+    shop.desk.renamed("irc/anna", "irc/anna3", "Anna")
+    shop.again()
+    assert (shop.desk.chat(number).agent, shop.desk.load("irc/anna")) == ("irc/anna3", 0)
+    rows = {row.key: (row.available, row.current) for row in shop.store.agents("sales")}
+    assert rows == {"irc/anna": (False, None), "irc/anna3": (False, number)}
+    shop.store.close()
