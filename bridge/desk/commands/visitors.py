@@ -1,4 +1,4 @@
-"""What is known of a visitor, and done with them: who, note, tag, ban, unban, transcript."""
+"""What is known of a visitor, and done with them: who, note, tag, ban, unban, bans, transcript."""
 
 import re
 
@@ -19,11 +19,13 @@ _NOTE = N_("!note NUMBER TEXT – note something, which the visitor never sees")
 _TAG = N_("!tag NUMBER WORD – file a chat under a word")
 _BAN = N_("!ban NUMBER 2h REASON – keep a visitor out, for a day if no time is given")
 _UNBAN = N_("!unban NUMBER – let a visitor in again")
+_BANS = N_("!bans – who is kept out, and for how long")
 _TRANSCRIPT = N_("!transcript NUMBER ADDRESS – send what was said by mail")
 _UNITS = {"m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0}
 _TIME = re.compile(r"(\d{1,4})([mhdw])(?:\s+|\Z)")
 _DAY = 86_400.0
 _NO_QUOTES = str.maketrans({"“": "'", "”": "'", ";": ","})
+_MOST = 30
 
 
 def _who(asks: AgentAsks) -> str:
@@ -111,6 +113,25 @@ def _unban(asks: AgentAsks) -> str:
     return asks.locale.gettext("{chat} may come again.", chat=chat.label)
 
 
+def _bans(asks: AgentAsks) -> str:
+    chats, locale = asks.floor.chats, asks.locale
+    now = chats.clock.now()
+    lines = []
+    for number, name, ban in chats.store.banned(now):
+        by = chats.agents[ban.by].name if ban.by in chats.agents else ban.by
+        minutes = max(round((ban.until - now) / _UNITS["m"]), 1) * _UNITS["m"]
+        told = locale.gettext(
+            "{chat} is kept out for {time}, by {agent}",
+            chat=f"{number} {name}".rstrip(),
+            time=span(minutes, locale),
+            agent=by,
+        )
+        lines.append(one_line(f"{told}: {ban.why}" if ban.why else told))
+    if len(lines) > _MOST:
+        lines[_MOST:] = [locale.gettext("and {number} more", number=len(lines) - _MOST)]
+    return "\n".join(lines) or locale.gettext("Nobody is kept out.")
+
+
 def _transcript(asks: AgentAsks) -> str:
     chat, rest = asks.chat("!transcript 12 ADDRESS")
     address = mail_address(rest.strip() or chat.mail)
@@ -131,5 +152,6 @@ INSTRUCTIONS = {
     "tag": DeskInstruction(_TAG, _tag),
     "ban": DeskInstruction(_BAN, _ban),
     "unban": DeskInstruction(_UNBAN, _unban),
+    "bans": DeskInstruction(_BANS, _bans),
     "transcript": DeskInstruction(_TRANSCRIPT, _transcript),
 }

@@ -278,6 +278,17 @@ class DeskQuestions:
             )
         ]
 
+    def banned(self, now: float) -> list[tuple[int, str, BanRow]]:
+        """Return the chats whose visitors are kept out now, by number and name, in the order of time."""
+        return [
+            (number, name, BanRow(*row))
+            for number, name, *row in self._ask(
+                "SELECT number, name, kind, value, until, by, why FROM ban JOIN chat ON value = token "
+                "WHERE kind = 'token' AND until > ? ORDER BY until",
+                now,
+            )
+        ]
+
     def is_banned(self, chat: int, now: float) -> bool:
         """Whether the visitor of a chat is kept out, by their token."""
         return bool(

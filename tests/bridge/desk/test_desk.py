@@ -195,3 +195,23 @@ def test_who_may_not_answer_by_their_new_key_keeps_nothing(tmp_path):
     rows = {row.key: (row.available, row.current) for row in shop.store.agents("sales")}
     assert rows == {"irc/anna": (False, None), "irc/anna3": (False, number)}
     shop.store.close()
+
+
+def test_who_was_kept_out_is_let_in_again(shop):
+    shop.agent("anna", "!bans")
+    assert shop.told()[-1] == "Nobody is kept out."
+    one, two = shop.open(name="Ann", address="abc"), shop.open(name="Bo")
+    shop.agent("anna", "!ban 1 2h spam")
+    shop.agent("anna", "!ban 2 1d")
+    shop.clock._moved += 600
+    shop.agent("anna", "!bans")
+    assert shop.told()[-1] == (
+        "1 Ann is kept out for 110 minutes, by Anna: spam\n2 Bo is kept out for 1430 minutes, by Anna"
+    )
+    shop.agent("ben", "!unban 1")
+    shop.agent("ben", "!bans")
+    assert shop.told()[-1] == "2 Bo is kept out for 1430 minutes, by Anna"
+    assert shop.open(name="Ann", address="abc")
+    assert shop.says(one, "Thank you")
+    with pytest.raises(Denied):
+        shop.says(two, "And me?")
