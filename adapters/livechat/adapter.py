@@ -38,7 +38,7 @@ from bridge import (
     landing,
     reached,
 )
-from bridge.desk import INSTRUCTIONS, Chat, DeskStore, Person
+from bridge.desk import INSTRUCTIONS, Chat, DeskStore, Person, desk_file
 
 from .capabilities import DESK
 from .config import NetworkConfig as Network
@@ -119,7 +119,7 @@ class LivechatAdapter(Adapter):
     async def run(self, emit: Emit) -> None:
         with ExitStack() as stack:
             path = self._path(stack)
-            store = stack.enter_context(closing(DeskStore(path.with_name(f"{path.name}.sqlite3"))))
+            store = stack.enter_context(closing(DeskStore(desk_file(path))))
             self._files = ChatFiles(path.with_name(f"{path.name}.files"))
             self._desks = Desks(store, self.network, emit, self.clock, self._people, lambda: self.mail)
             self._door, self._emit = Door(self.config), emit

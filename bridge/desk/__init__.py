@@ -7,6 +7,7 @@ becomes of what visitors and agents say, and keeps it; it knows no protocol, and
 from .commands import INSTRUCTIONS
 from .desk import Desk
 from .farewell import Farewell
+from .located import desk_file
 from .model import (
     Chat,
     ChatFile,
@@ -54,4 +55,5 @@ __all__ = [
     "SavedLines",
     "Seams",
     "Welcome",
+    "desk_file",
 ]
