@@ -16,9 +16,11 @@ from typing import Any
 import msgspec
 from rich.filesize import decimal
 
+from bridge.announce.store import lists_file
 from bridge.config import Config, Listening, address_of
 from bridge.config.words import counted, printable
 from bridge.control import NotRunning, ask
+from bridge.desk.located import desks
 from bridge.errors import HubbubError, JournalError
 from bridge.examination import Finding, Grade
 from bridge.faults import reason
@@ -135,6 +137,18 @@ def _folders(machine: Machine) -> Iterator[Finding]:
         yield Finding("disk", grade, said if grade is Grade.WELL else f"only {said}: make room")
 
 
+def _beside(machine: Machine) -> Iterator[Finding]:
+    """Look whether what desks and lists keep beside the journal can be written."""
+    config = machine.config
+    wanted = {one.file: f"the chats of {one.network}" for one in desks(config)}
+    if any(one.announce is not None for one in config.conversations.values()):
+        wanted[lists_file(config.journal)] = "the lists"
+    for file, what in wanted.items():
+        if file.exists() and not (file.is_file() and os.access(file, os.R_OK | os.W_OK)):
+            said = f"{what} cannot be written to {file}: give that file to the service's user"
+            yield Finding("permissions", Grade.WRONG, said)
+
+
 def _ports(machine: Machine) -> Iterator[Finding]:
     config = machine.config
     claims = [config.media.claims(), config.web.claims() if config.web is not None else {}]
@@ -182,6 +196,7 @@ LOOKS: Sequence[Callable[[Machine], Iterator[Finding]]] = (
     _journal,
     _archive,
     _folders,
+    _beside,
     _ports,
     _proxies,
 )

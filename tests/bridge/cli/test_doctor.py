@@ -15,6 +15,7 @@ from bridge.cli import doctor_machine
 from bridge.cli.doctor import doctor
 from bridge.journal.sqlite import SqliteJournal
 from bridge.testing import free_port
+from tests.bridge.desk.place import written
 
 EXAMINED = "tests.bridge.cli.examined:Examined"
 SILENT = "tests.bridge.cli.test_check:Silent"
@@ -176,3 +177,16 @@ def test_one_that_does_not_answer(file, monkeypatch):
     monkeypatch.setattr("bridge.cli.doctor_networks._PATIENCE", 0.1)
     file.write_text(file.read_text().replace(EXAMINED, SILENT))
     assert seen(file)["tea", "login"] == [("wrong", "no answer within 0.1 seconds: check server and port")]
+
+
+def test_what_desks_and_lists_keep_and_nobody_can_write(file, tmp_path):
+    listed = '  news: {irc: "#news", announce: {announcers: [ada]}}\n'
+    file.write_text(written(("shop", "sales"), ("shop", "support")) + listed)
+    assert here(file, "permissions") == []
+    places = [tmp_path / "hubbub.sqlite3.shop.login.sqlite3", tmp_path / "hubbub-lists.sqlite3"]
+    for place in places:
+        place.mkdir()  # root may write whatever is a file
+    assert here(file, "permissions") == [
+        ("wrong", f"{what} cannot be written to {place}: give that file to the service's user")
+        for what, place in zip(("the chats of shop", "the lists"), places, strict=True)
+    ]
