@@ -14,19 +14,12 @@ _MOST = 10
 class DeskMail(Model):
     """What goes out by the server of the top-level `mail:`; without that, nothing does."""
 
-    name: (
-        Annotated[
-            str,
-            Field(
-                min_length=1,
-                max_length=60,
-                pattern=r"^[^\x00-\x1f\x7f]+$",
-                description="Who visitors get mail from. By default the desk's name.",
-                examples=["Wool & Yarn"],
-            ),
-        ]
-        | None
-    ) = None
+    name: Annotated[
+        Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[^\x00-\x1f\x7f]+$")] | None,
+        Field(
+            description="Who visitors get mail from. By default the desk's name.", examples=["Wool & Yarn"]
+        ),
+    ] = None
     reply_to: Annotated[
         Address | None,
         Field(description="Where visitors' answers to a mail go.", examples=["help@shop.example"]),

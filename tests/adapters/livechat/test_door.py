@@ -183,7 +183,9 @@ async def test_a_transcript_has_what_was_said_and_not_what_was_noted(place):
     await place.deliver(plain("!note is in a hurry"))
     await place.deliver(plain("// between us"))
     text = await place.person.transcript()
-    assert [line.partition(": ")[2] for line in text.splitlines()] == ["hello", "good day"]
+    said, link = text.split("\n\n")
+    assert [line.partition(": ")[2] for line in said.splitlines()] == ["hello", "good day"]
+    assert "/delete/" in link
 
 
 async def test_who_reads_nothing_is_shown_out(place, browser, monkeypatch):
