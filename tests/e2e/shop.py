@@ -7,19 +7,32 @@ import re
 from pathlib import Path
 
 import nio
-import yaml
 from aiohttp import web
 from playwright.async_api import expect
 
 from adapters.irc.testing import Demo as Ngircd
 from adapters.matrix.testing import Demo as Synapse
 from bridge.testing import free_port
+from tests.bridge.mail.postbox import Postbox
 from tests.browser import visiting
 from tests.e2e.commands import run
 from tests.e2e.world import HUBBUB, PATIENCE, Hubbub
 from tests.terminal import Terminal
 
 ROOM = "#sales:demo.hubbub.test"
+ANSWERS = """
+networks:
+  shop: {{protocol: livechat, listen: '{desk}', origins: '{origin}'}}
+  irc: {{protocol: irc, server: 127.0.0.1, port: {irc}, tls: false, nick: hubbub}}
+  matrix: {{protocol: matrix, homeserver: '{matrix}', user: '@hubbub:demo.hubbub.test', password: hubbub}}
+conversations:
+  sales:
+    irc: '#sales'
+    matrix: '#sales:demo.hubbub.test'
+    shop: {{room: sales, form: [{{name: name}}, {{name: mail, type: email}}]}}
+    archive: {{keep: 2y}}
+mail: {{server: 127.0.0.1, port: {mail}, security: none, from: desk@shop.example}}
+"""
 _PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <link rel="icon" href="data:,"><title>{title}</title>
@@ -39,6 +52,7 @@ class Shop:
         self.url = f"http://localhost:{pages}/"
         self._pages = ("127.0.0.1", pages)
         self._desk = f"127.0.0.1:{free_port()}"
+        self._postbox = Postbox()
         self._line = ""
 
     @contextlib.asynccontextmanager
@@ -56,42 +70,37 @@ class Shop:
         try:
             await asyncio.gather(self.irc.start(), self.matrix.start())
             self.room = await self.matrix.room(ROOM)
-            yield self
+            async with self._postbox.open() as self._mail_port:
+                yield self
         finally:
             await runner.cleanup()
             await asyncio.gather(self.irc.stop(), self.matrix.stop())
 
-    async def init(self, **more):
+    async def mail(self):
+        """Wait for a mail. Returns whom it was for, and its text."""
+        async with asyncio.timeout(PATIENCE):
+            while not self._postbox.taken:
+                await asyncio.sleep(0.02)
+        _, recipients, message = self._postbox.taken.pop(0)
+        return recipients, message.get_body(("plain",)).get_content()
+
+    async def init(self):
         """`hubbub init --desk`, whose logins are tried; the line that it says is put into the pages."""
-        irc = {
-            "protocol": "irc",
-            "server": "127.0.0.1",
-            "port": self.irc.port,
-            "tls": "false",
-            "nick": "hubbub",
-        }
-        matrix = {
-            "protocol": "matrix",
-            "homeserver": self.matrix.url,
-            "user": "@hubbub:demo.hubbub.test",
-            "password": "hubbub",
-        }
-        shop = {"protocol": "livechat", "listen": self._desk, "origins": self.url.rstrip("/")}
-        form = [{"name": "name"}, {"name": "mail", "type": "email"}]
-        desk = {"room": "sales", "form": form}
-        sales = {"irc": "#sales", "matrix": ROOM, "shop": desk, "archive": {"keep": "2y"}}
-        answers = {
-            "networks": {"shop": shop, "irc": irc, "matrix": matrix},
-            "conversations": {"sales": sales},
-        }
-        (self.folder / "answers.yaml").write_text(yaml.safe_dump(answers | more))
+        answers = ANSWERS.format(
+            irc=self.irc.port,
+            matrix=self.matrix.url,
+            desk=self._desk,
+            origin=self.url.rstrip("/"),
+            mail=self._mail_port,
+        )
+        (self.folder / "answers.yaml").write_text(answers)
         told = await self.hubbub("init", "--desk", "--no-input", "--answers", "answers.yaml")
         self._line = re.search("<script .*</script>", told)[0]
         return told
 
     async def hubbub(self, *arguments, **variables):
         """Run one of Hubbub's commands. Returns what it prints."""
-        return await run(HUBBUB, *arguments, folder=self.folder, **variables)
+        return await run(HUBBUB, *arguments, folder=self.folder, **os.environ, **variables)
 
     @contextlib.asynccontextmanager
     async def running(self):
@@ -147,6 +156,11 @@ class Customer:
         field = self.page.locator("hubbub-chat form.write textarea")
         await field.fill(words)
         await field.press("Enter")
+
+    async def press(self, *names):
+        """Press one button after the other."""
+        for name in names:
+            await self.panel.get_by_role("button", name=name).first.click()
 
     async def hears(self, words):
         """Wait until that stands in the chat."""
