@@ -50,6 +50,10 @@ async def an_agent_in_irssi_answers_and_closes(shop, browser, anna, ben):
         await anna.type("!close")
         await hong.press("5 / 5", "Send")
         await ben.event("[Desk] 1 小红: ★★★★★")
+        await hong.press("More", "Transcript by email", "Send")
+        to, text = await shop.mail()
+        assert to == ["hong@example.org"]
+        assert [words for words in (*ASKED, *ANSWERED) if words not in text] == []
 
 
 async def an_agent_in_a_matrix_client_has_two_at_once(shop, browser, anna, ben):
