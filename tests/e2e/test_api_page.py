@@ -122,6 +122,13 @@ async def file_it(web):
     assert len((await answered("/api/archive/rotate", web))["fingerprint"]) == 64
 
 
+async def ask_about_desks(web):
+    """What the examples about desks and lists answer where the map has none."""
+    assert "there is no list" in (await answered("/api/announce", web))["error"]
+    assert await answered("/api/desk/figures", web) == {"desks": []}
+    assert "no desk" in (await answered("/api/desk/plan", web))["error"]
+
+
 def shown(what):
     """An event on the page."""
     (found,) = re.findall(rf"^    event: {what}\n    data: (.*)", PAGE, re.MULTILINE)
@@ -166,4 +173,5 @@ async def test_the_examples(tmp_path):
         assert (await answered("openapi.json", web))["openapi"] == "3.1.0"
         await ask_the_archive(web, tmp_path)
         await file_it(web)
-        assert len(EXAMPLES) == 29, "each was asked"
+        await ask_about_desks(web)
+        assert len(EXAMPLES) == 32, "each was asked"
