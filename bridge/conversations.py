@@ -58,6 +58,11 @@ class Conversations(Protocol):
         No I/O.
         """
 
+    def language(self, room: RoomId) -> str:
+        """Return the language in which the people of a room of the adapter's own are spoken to (BCP 47), as
+        the map has it now. No I/O.
+        """
+
     async def make(self, network: str, name: str, topic: str, invited: Collection[UserId]) -> RoomId:
         """Make a room on a network for these people of its alone, and invite them (`Adapter.make_room`).
         Returns the room, which is to be opened in a conversation next.

@@ -121,7 +121,9 @@ class LivechatAdapter(Adapter):
             path = self._path(stack)
             store = stack.enter_context(closing(DeskStore(desk_file(path))))
             self._files = ChatFiles(path.with_name(f"{path.name}.files"))
-            self._desks = Desks(store, self.network, emit, self.clock, self._people, lambda: self.mail)
+            self._desks = Desks(
+                store, self.network, emit, self.clock, self._people, self._language, lambda: self.mail
+            )
             self._door, self._emit = Door(self.config), emit
             key = self._key()
             self._guard = self._guarded(self._desks, key)
@@ -215,6 +217,9 @@ class LivechatAdapter(Adapter):
                 complaints.tell("due", what, error)
             else:
                 complaints.over("due")
+
+    def _language(self, room: RoomId) -> str:
+        return self.conversations.language(room) if self.conversations is not None else "en"
 
     def _people(self, room: RoomId) -> Sequence[Person]:
         if self.conversations is None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from bridge import (
@@ -46,9 +47,12 @@ class Desks:
         emit: Emit,
         clock: Clock,
         people: Callable[[RoomId], Sequence[Person]],
+        language: Callable[[RoomId], str] = lambda _: "en",
         mail: Callable[[], Mail | None] = lambda: None,
     ) -> None:
-        """`people` gives who is in the rooms that are heard in one of ours; `mail` the server of the map."""
+        """`people` gives who is in the rooms that are heard in one of ours, `language` what they speak, and
+        `mail` the server of the map.
+        """
         self.store = store
         self.followers = ChatFollowers(self._here)
         self._network = network
@@ -56,6 +60,7 @@ class Desks:
         self._emit = emit
         self._clock = clock
         self._people = people
+        self._language = language
         self.post = DeskPost(store, self._mail_of, mail, clock)
         self._rooms: Mapping[RoomId, RoomConfig] = {}
         self._desks: dict[str, Desk] = {}
@@ -85,7 +90,11 @@ class Desks:
             ended=self.post.ended,
             post=self.post.post,
         )
-        desk = Desk(self.store, room, rules, self._clock, seams.people, desks=self._floors, seams=seams)
+        language = partial(self._language, room)
+        desk = Desk(
+            self.store, room, rules, self._clock, seams.people,
+            desks=self._floors, seams=seams, language=language,
+        )  # fmt: skip
         desk.changed = self.followers.changed
         desk.fed = lambda: self._feed.catch_up([one for one in self._rooms if desk_of(one) == room])
         return desk

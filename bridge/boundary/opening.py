@@ -36,6 +36,9 @@ class Opening:
     def people(self, room: RoomId) -> Sequence[Member]:
         return self._conversations.people(room) if is_text(room) else []
 
+    def language(self, room: RoomId) -> str:
+        return self._conversations.language(room) if is_text(room) else "en"
+
     async def make(self, network: str, name: str, topic: str, invited: Collection[UserId]) -> RoomId:
         _see(network, name, *invited)
         if not is_text(topic):

@@ -1,12 +1,12 @@
 """The chats of one desk that are open, at hand, and what is written of all."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from bridge.clock import Clock
-from bridge.language import spoken
+from bridge.language import Locale, spoken
 
 from .model import Chat, ChatFile, ChatLine, ChatState, FeedRow, LineBody, NewChat, SaidBy
 from .store import AgentRow, DeskStore
@@ -33,10 +33,9 @@ class Chats:
     when that fails, `load` makes both the same again.
     """
 
-    def __init__(self, store: DeskStore, desk: str, clock: Clock, language: str) -> None:
+    def __init__(self, store: DeskStore, desk: str, clock: Clock, language: Callable[[], str]) -> None:
         self.store, self.desk, self.clock = store, desk, clock
-        self.locale = spoken(language)
-        """How agents are spoken to."""
+        self._language = language
         self.open: dict[int, Chat] = {}
         self.in_line: set[int] = set()
         """Those that no agent has taken."""
@@ -45,6 +44,11 @@ class Chats:
         self.agents: dict[str, AgentRow] = {}
         self._news = News(set(), fed=False)
         self.load()
+
+    @property
+    def locale(self) -> Locale:
+        """How agents are spoken to."""
+        return spoken(self._language())
 
     def load(self) -> None:
         """Read what is open from the store."""

@@ -60,10 +60,11 @@ class Desk:
         *,
         desks: MutableMapping[str, Floor] | None = None,
         seams: Seams | None = None,
-        language: str = "en",
+        language: Callable[[], str] = lambda: "en",
     ) -> None:
         """`people` are those in the lobby; `desks` is what all desks of a network share, so that chats pass
-        from one to another; `seams` whom it asks besides; `language` what agents speak.
+        from one to another; `seams` whom it asks besides; `language` what agents speak
+        (BCP 47).
         """
         self.name, self.store = name, store
         self.changed: Callable[[Collection[int]], None] = _nothing

@@ -40,6 +40,10 @@ class NetworkConversations:
                 found += [member(adapter, there, one) for one in heard]
         return found
 
+    def language(self, room: RoomId) -> str:
+        worker = self.rooms.by_name.get((self.network, room))
+        return worker.composer.view.show.language if worker is not None else "en"
+
     async def make(self, network: str, name: str, topic: str, invited: Collection[UserId]) -> RoomId:
         return await self._adapter(network).make_room(name, topic, invited)
 

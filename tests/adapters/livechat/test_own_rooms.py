@@ -66,10 +66,10 @@ def other(quick):
 def shop(tmp_path):
     """A map with two desks."""
 
-    def entry(network, room, config):
-        return RoomEntry(network, RoomId(room), Direction.BOTH, config, ShowRules())
+    def entry(network, room, config, language="en"):
+        return RoomEntry(network, RoomId(room), Direction.BOTH, config, ShowRules(language=language))
 
-    def make(networks=("irc",), **rules):
+    def make(networks=("irc",), language="en", **rules):
         settings = Adapter.NetworkConfig(listen=f"127.0.0.1:{free_port()}")
         desk = Adapter.RoomConfig.model_validate({"mode": "rooms", **rules})
         found = {name: Network(name, PROTOCOL, Named.NetworkConfig(server=name)) for name in networks}
@@ -78,7 +78,7 @@ def shop(tmp_path):
             desk_name: Conversation(
                 desk_name,
                 (
-                    entry("shop", desk_name, desk),
+                    entry("shop", desk_name, desk, language),
                     *[entry(name, room, Named.RoomConfig()) for name in networks],
                 ),
             )
@@ -265,3 +265,9 @@ async def test_an_agent_with_another_nick_keeps_their_chats(shop, lobby):
         lobby.say("lobby", "anna", "1: nor so")
         await told(lobby, "lobby", "1 is ann_a's: !take 1 takes it over")
         assert zoe.heard.empty()
+
+
+async def test_agents_are_spoken_to_as_the_map_says(shop, lobby):
+    config = shop(mode="lobby", language="zh")
+    async with open_shop(config), visitor(config):
+        await told(lobby, "lobby", "1 zoe 在等待")
