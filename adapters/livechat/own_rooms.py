@@ -136,8 +136,11 @@ class OwnRooms:
             self._do(own, partial(self._bring, own, desk, chat, wanted))
 
     def _greet(self, own: _Own, desk: Desk, chat: Chat) -> None:
-        """Tell what was said so far when the first agent comes into a chat's room, or who has the chat."""
+        """Tell what was said so far when the first agent comes into a chat's room, or who has the chat. Who
+        is not in the lobby is no agent: on some networks an invitation is for whoever has a name by then.
+        """
         there = {self.lobby_key(own.room, one.key) for one in self._conversations.people(own.room)}
+        there &= {one.key for one in self._conversations.people(RoomId(own.desk))}
         if own.present is None:
             own.present = there or None
             return

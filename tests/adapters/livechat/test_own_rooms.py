@@ -271,3 +271,15 @@ async def test_agents_are_spoken_to_as_the_map_says(shop, lobby):
     config = shop(mode="lobby", language="zh")
     async with open_shop(config), visitor(config):
         await told(lobby, "lobby", "1 zoe 在等待")
+
+
+async def test_nobody_from_outside_the_lobby_is_told_what_was_said(shop, lobby):
+    """As where a network lets in whoever has the nick of who was invited."""
+    config = shop()
+    async with open_shop(config), visitor(config):
+        await told(lobby, "lobby", "1 zoe is in a room of its own: sales-1 (irc)")
+        come(lobby, "sales-1", "eve")
+        await asyncio.sleep(0.2)  # several looks
+        assert lobby.texts("sales-1") == []
+        come(lobby, "sales-1", "anna")
+        await told(lobby, "sales-1", "which sizes?")
