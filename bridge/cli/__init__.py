@@ -44,14 +44,14 @@ GROUPS = {
         "evidence": "Show that the archive is as it was recorded.",
     },
     "Change": {
-        "announce": "Tell the subscribers of LIST something.",
+        "announce": "Tell the subscribers of LIST what TEXT says.",
         "log-level": "Let the running service log more, or less.",
         "reload": "Let the running service read FILE again.",
         "send": "Say TEXT as the bridge.",
         "unmute": "Let WHO be heard again whom moderators have muted.",
     },
     "People": {
-        "subscribers": "Who subscribes to LIST, and how they said so.",
+        "subscribers": "Show who subscribes to LIST, and how they said so.",
         "person": "What there is of one person, on all networks.",
     },
     "Mend": {

@@ -35,9 +35,9 @@ _TIMES = ("asked_at", "confirmed_at", "ended_at")
 def subscribers(
     list_: str | None, file: Path | None, journal: Path | None, *, as_csv: bool, as_json: bool
 ) -> None:
-    """Show who subscribes to LIST: who asked, confirmed and ended it, when, where and by which words.
+    """Show who subscribes to LIST, and how they said so.
 
-    Without LIST, say which lists there are. The service need not run. It is about people: keep what you
+    When each asked, confirmed and ended it, where and by which words. Without LIST, say which lists there are. The service need not run. It is about people: keep what you
     export as you keep the journal.
 
     \b

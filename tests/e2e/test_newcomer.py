@@ -56,7 +56,7 @@ async def test_a_newcomer_s_afternoon(tmp_path: Path):
         await irc_with_wrong_answers(terminal, irc.port, elsewhere, certificate)
         await xmpp_with_wrong_answers(terminal, xmpp.port)
         await terminal.asked("protocol (Enter: that is all)")
-        await terminal.asked("a name for the conversation")
+        await terminal.asked("a name for it")
         await terminal.asked("room:", "lobby")
         await terminal.asked("room:", "#lobby")
         await terminal.asked("room:", "loby@rooms.demo.hubbub.test")

@@ -39,7 +39,7 @@ def test_figures_for_people(shop):
     assert lines[0].startswith("sales  20")
     assert lines[0].endswith("  Europe/Berlin")
     assert "now: 0 visitors wait, 0 talk" in lines
-    assert any(line.split()[:3] == ["first", "response", "14"] for line in lines)
+    assert any(line.split()[:2] == ["first", "response"] and line.split()[2].isdecimal() for line in lines)
     assert any(line.split()[:2] == ["agent", "chats"] for line in lines)
     assert any(line.split() == ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"] for line in lines)
     alone = run(shop, "figures", "sales", "--by", "agent").stdout

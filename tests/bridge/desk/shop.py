@@ -38,13 +38,21 @@ class Shop:
 
     def begin(self) -> None:
         self.store = DeskStore(self.file)
+        self.language = "en"
         self.desks: dict[str, object] = {}
         self.desk = self.at("sales")
 
     def at(self, name: str) -> Desk:
         seams = Seams(lambda: self.people, is_agent=lambda key: not key.startswith("shop/"), **self.seams)
         return Desk(
-            self.store, name, self.rules, self.clock, lambda: self.people, desks=self.desks, seams=seams
+            self.store,
+            name,
+            self.rules,
+            self.clock,
+            lambda: self.people,
+            desks=self.desks,
+            seams=seams,
+            language=lambda: self.language,
         )
 
     def again(self) -> None:

@@ -157,8 +157,7 @@ def test_what_is_misspelt_is_told_nobody_and_said(shop):
 
 def test_agents_are_spoken_to_in_their_language_and_visitors_in_theirs(shop):
     number = shop.open(language="zh-CN")
-    desk = shop.desk = shop.at("sales")
-    desk._chats.locale = locale("de", None)
+    shop.language = "de"
     assert answer(shop, "anna", "!take 1") == ["1 小红 spricht mit Anna: was Anna sagt, geht dorthin"]
     assert shop.lines(number)[-1].body.text == "现在由 Anna 为您服务。"
 
