@@ -37,8 +37,8 @@ def subscribers(
 ) -> None:
     """Show who subscribes to LIST, and how they said so.
 
-    When each asked, confirmed and ended it, where and by which words. Without LIST, say which lists there are. The service need not run. It is about people: keep what you
-    export as you keep the journal.
+    When each asked, confirmed and ended it, where and by which words. Without LIST, say which lists there
+    are. The service need not run. It is about people: keep what you export as you keep the journal.
 
     \b
     Examples:
