@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import re
+import socket
 
 import aiohttp
 import pytest
@@ -235,9 +236,8 @@ async def test_a_server_that_is_away_loses_nothing_over_a_restart(opened):
 
 async def test_a_stop_before_the_server_has_anything_loses_nothing(opened):
     office = await opened()
-    silent = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
-    office.adapter.mail = by(silent.sockets[0].getsockname()[1])
-    async with silent:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        office.adapter.mail = by(silent.getsockname()[1])
         async with office.place.running():
             await office.talk()
             await office.asks()

@@ -11,7 +11,9 @@ KEY = "a-key-that-nobody-else-finds"
 
 @pytest.fixture
 def shop(tmp_path):
-    return Shop(tmp_path)
+    shop = Shop(tmp_path)
+    yield shop
+    shop.store.close()
 
 
 def test_a_browser_that_asks_again_after_a_kill_has_its_chat_and_no_second_one(shop):
