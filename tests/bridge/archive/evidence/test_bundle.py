@@ -88,9 +88,8 @@ def test_what_belongs_to_it_comes_with_it(archive: Archive):
 
 def test_erased_words_and_entries_leave_it_whole(tmp_path: Path):
     with dispute(tmp_path) as archive:
-        numbers = {
-            place: entry.number for place in (3, 4) if (entry := archive.store.reader().at("lobby", place))
-        }
+        with archive.store.reader() as reader:
+            numbers = {place: entry.number for place in (3, 4) if (entry := reader.at("lobby", place))}
         archive.store.take_words([numbers[3]], "asked for")
         archive.store.take_whole([numbers[4]], "asked for")
         archive.sign(4)
