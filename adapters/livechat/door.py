@@ -14,6 +14,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from bridge import N_, Complaints, HubbubError, serving, spoken
+from bridge.desk import Denial, Denied
 
 from .config import NetworkConfig
 from .guard.addresses import address_of_client, forwarded_for
@@ -38,6 +39,7 @@ _SAFE = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+_DENIED = {Denial.BANNED: (403, "banned"), Denial.GONE: (410, "gone")}
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -103,6 +105,8 @@ class Door:
             return await self._let(request, handler)
         except VisitRefused as refused:
             return _refusal(refused, language_of(request))
+        except Denied as denied:
+            return _refusal(VisitRefused(*_DENIED[denied.denial], str(denied)), language_of(request))
         except HubbubError as error:
             self._complaints.tell("asked", f"what a visitor asked for could not be done: {error}")
             away = VisitRefused(503, "away", N_("This cannot be kept now: try again."), 5.0)

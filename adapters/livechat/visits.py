@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from bridge import N_, HubbubError, mail_address
-from bridge.desk import Chat, Denial, Denied, Farewell, NewChat, SaidBy
+from bridge.desk import Chat, Denied, Farewell, NewChat
 
 from .asked import Mailing, NewVisit, PageEvent, PageSeen, Rating, Saying, Writes, read
 from .callers import Caller
@@ -23,7 +23,6 @@ from .uploads import ChatUploads
 
 __all__ = ["Visits"]
 
-_STATUS = {Denial.BANNED: (403, "banned"), Denial.GONE: (410, "gone")}
 _ALL = 100_000
 InChat = Callable[[web.Request, Chat], Awaitable[web.StreamResponse]]
 
@@ -83,10 +82,7 @@ class Visits:
                 raise VisitRefused(
                     401, "token", "this needs the token of a chat: Authorization: Bearer TOKEN"
                 )
-            try:
-                return await answer(request, chat)
-            except Denied as denied:
-                raise _refusal(denied) from None
+            return await answer(request, chat)
 
         return answered
 
@@ -110,10 +106,7 @@ class Visits:
         name = request.match_info["desk"]
         desk = self._desks.desk(name)
         new = await self._new(request, name)
-        try:
-            opened = desk.open(new)
-        except Denied as denied:
-            raise _refusal(denied) from None
+        opened = desk.open(new)
         await self._desks.kept()
         events = [shown(line) for line in self._desks.store.lines(opened.number)]
         return answered({"chat": opened.number, "token": opened.token, "events": events}, 201)
@@ -124,10 +117,7 @@ class Visits:
         new = await self._new(request, name)
         rules = self._desks.rules(name)
         need_address(rules.form if rules is not None else (), new.mail, new.language)
-        try:
-            desk.leave_message(new)
-        except Denied as denied:
-            raise _refusal(denied) from None
+        desk.leave_message(new)
         await self._desks.kept()
         return answered({}, 201)
 
@@ -211,8 +201,7 @@ class Visits:
         to = mail_address(read(await request.read(), Mailing).to)
         if to is None:
             raise VisitRefused(400, "address", N_("That is no mail address."))
-        lines = self._desks.store.lines(chat.number, 0, _ALL)
-        if not any(line.by is SaidBy.AGENT for line in lines):  # else programs have us write to strangers
+        if not self._desks.store.is_answered(chat.number):  # else programs have us write to strangers
             raise VisitRefused(409, "early", N_("This can be sent once somebody has answered."))
         self._guard.mailing(self._caller(request, chat.desk, chat.number))
         if not self._desks.of(chat).send_to(chat.number, to):
@@ -236,8 +225,3 @@ class Visits:
         if line is None or line.body.file is None:
             raise VisitRefused(404, "nothing", N_("The file is here no more."))
         return self._uploads.handed(chat.number, line.body.file)
-
-
-def _refusal(denied: Denied) -> VisitRefused:
-    status, code = _STATUS[denied.denial]
-    return VisitRefused(status, code, str(denied))

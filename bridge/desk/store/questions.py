@@ -216,6 +216,10 @@ class DeskQuestions:
         found = self._ask("SELECT n FROM line WHERE chat = ? AND key = ?", chat, key)
         return int(found[0][0]) if found else None
 
+    def is_answered(self, chat: int) -> bool:
+        """Whether an agent, or a program of theirs, has said anything in a chat."""
+        return bool(self._ask("SELECT 1 FROM line WHERE chat = ? AND by = 'agent' LIMIT 1", chat))
+
     def begun(self, desk: str, key: str, since: float) -> int | None:
         """Return the chat that began since then with the line of this key; None: there is none."""
         found = self._ask(
