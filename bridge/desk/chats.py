@@ -11,7 +11,7 @@ from bridge.language import Locale, spoken
 from .model import Chat, ChatFile, ChatLine, ChatState, FeedRow, LineBody, NewChat, SaidBy
 from .store import AgentRow, DeskStore
 
-__all__ = ["Chats", "News", "spoken"]
+__all__ = ["Chats", "News"]
 
 _IN_LINE = (ChatState.WAITING, ChatState.OFFERED)
 _HELD = (ChatState.OFFERED, ChatState.TALKING)

@@ -9,11 +9,12 @@ from typing import NamedTuple
 from bridge.clock import Clock
 from bridge.identity import one_line, safe_name
 from bridge.kit import BoundedDict
+from bridge.language import spoken
 from bridge.model import DeleteMessage, EditMessage, MessageId, Part, RoomId, SendMessage, Txn
 
 from .answering import Answering, shortened
 from .assigning import Assigning
-from .chats import Chats, spoken
+from .chats import Chats
 from .floor import Floor
 from .hearing import Hearing
 from .model import Chat, ChatFile, ChatState, Denial, Denied, LineBody, NewChat, OpenedChat, Person, SaidBy

@@ -5,9 +5,9 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from bridge.identity import one_line
-from bridge.language import Locale
+from bridge.language import Locale, spoken
 
-from .chats import Chats, spoken
+from .chats import Chats
 from .model import Chat, ChatState, LineBody, Person, SaidBy
 from .rules import DeskRules
 

@@ -6,9 +6,8 @@ from datetime import UTC, tzinfo
 from zoneinfo import ZoneInfo
 
 from bridge.identity import safe_name
-from bridge.language import Locale, locale
+from bridge.language import Locale, locale, spoken
 
-from .chats import spoken
 from .expecting import Arrived, Expectation, expectation
 from .floor import Floor, NotDone
 from .hours import Calendar, DeskHours, Override, Situation, moment, situation, told_agents, told_visitors

@@ -1,7 +1,8 @@
 """What time brings: chats that come to agents and go back, visitors who are gone, places in line, quiet."""
 
+from bridge.language import spoken
+
 from .assigning import Assigning
-from .chats import spoken
 from .floor import Floor
 from .model import ChatState
 

@@ -1,9 +1,8 @@
 """Whom an agent talks to: take, to, transfer, close."""
 
-from bridge.desk.chats import spoken
 from bridge.desk.floor import Floor, NotDone
 from bridge.desk.model import Chat, ChatState, Person
-from bridge.language import N_
+from bridge.language import N_, spoken
 
 from .asking import AgentAsks, DeskInstruction
 

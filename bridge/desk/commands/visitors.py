@@ -2,11 +2,10 @@
 
 import re
 
-from bridge.desk.chats import spoken
 from bridge.desk.floor import NotDone
 from bridge.desk.model import Chat, ChatState
 from bridge.identity import one_line
-from bridge.language import N_
+from bridge.language import N_, spoken
 from bridge.language.spans import span
 from bridge.mail import mail_address
 
