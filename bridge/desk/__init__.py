@@ -24,7 +24,7 @@ from .model import (
 )
 from .reception import Welcome
 from .rules import DeskRules
-from .seams import SavedLines, Seams
+from .seams import Seams
 from .store import AgentRow, BanRow, DeskReader, DeskStore, MailKind, MailRow, NoteRow, Outbox
 
 __all__ = [
@@ -52,7 +52,6 @@ __all__ = [
     "Outbox",
     "Person",
     "SaidBy",
-    "SavedLines",
     "Seams",
     "Welcome",
     "desk_file",

@@ -84,8 +84,8 @@ class Desk:
         self._floor.ended = asked.ended or self._floor.ended
         self._answering = Answering(self._floor, self._reception)
         self._answering.look()
-        asked = self._asked = replace(asked, hours=self._reception.ask, saved=self._answering)
-        self._hearing = Hearing(self._floor, asked)
+        self._asked = asked
+        self._hearing = Hearing(self._floor, asked, self._answering, self._reception)
         self._assigning = Assigning(self._floor, asked, self._reception)
         self._ticking = Ticking(self._floor, self._assigning)
 

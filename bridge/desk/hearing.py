@@ -18,12 +18,14 @@ from bridge.model import (
     plain,
 )
 
+from .answering import Answering
 from .chats import Chats
 from .commands import INSTRUCTIONS, AgentAsks
 from .cut_lines import CutLines
 from .floor import Floor, NotDone
 from .lines import AgentAside, AgentCommand, AgentLine, AgentWords, leading_number, read_line, words_of
 from .model import Chat, ChatFile, ChatState, LineBody, Person, SaidBy, chat_of
+from .reception import Reception
 from .seams import Seams
 
 __all__ = ["Hearing"]
@@ -47,8 +49,9 @@ class _Line(NamedTuple):
 class Hearing:
     """Reads what agents say, in the order of the lobby. Each call stands in a transaction of the store."""
 
-    def __init__(self, floor: Floor, seams: Seams) -> None:
+    def __init__(self, floor: Floor, seams: Seams, answering: Answering, reception: Reception) -> None:
         self._floor, self._chats, self._seams = floor, floor.chats, seams
+        self._answering, self._reception = answering, reception
         self._cut = CutLines(floor.chats.clock)
 
     def hear(self, command: SendMessage | EditMessage | DeleteMessage) -> Part:
@@ -138,7 +141,9 @@ class Hearing:
                 raise NotDone(locale.gettext("Nobody was told that. Is {command} meant?", command=alike[0]))
             return
         number = number if number is not None else _own_chat(room)
-        asks = AgentAsks(self._floor, self._seams, agent, said.words, number)
+        asks = AgentAsks(
+            self._floor, self._seams, self._answering, self._reception, agent, said.words, number
+        )
         answer = one.follow(asks)
         self._floor.lost.pop(agent.key, None)  # they did that themselves
         if answer:

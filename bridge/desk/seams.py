@@ -2,25 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from .model import Chat, NewChat, Person
 from .rules import DeskRules
 
-__all__ = ["SavedLines", "Seams"]
-
-
-class SavedLines(Protocol):
-    """The answers that a desk has ready."""
-
-    def text(self, key: str, chat: Chat, agent: str) -> str:
-        """Return what is said for a key, with its blanks filled. Raises NotDone, with what is meant."""
-
-    def having(self, word: str, chat: Chat | None) -> Sequence[tuple[str, str]]:
-        """Return keys and what they say, those with a word; all, when it is empty. Raises NotDone."""
-
-    def problems(self) -> Sequence[str]:
-        """Return what is wrong in the owner's file of them."""
+__all__ = ["Seams"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +19,6 @@ class Seams:
     """Whether somebody (`Speaker.key`) may answer visitors, whatever the rules say: visitors of any network
     may not.
     """
-    saved: SavedLines | None = None
-    hours: Callable[[str, str], str] | None = None
-    """Does what an agent (by their name) says behind `!hours`. Returns the answer; raises NotDone."""
     left_message: Callable[[NewChat], None] | None = None
     """Is told what a visitor left while nobody was there, in the transaction that keeps it: for a mail."""
     ended: Callable[[Chat], None] | None = None

@@ -19,8 +19,7 @@ def _say(asks: AgentAsks) -> str:
     key, _, more = words.strip().partition(" ")
     if not key:
         return _find(asks)
-    assert asks.seams.saved is not None
-    text = f"{asks.seams.saved.text(key, chat, asks.agent.name)} {more.strip()}".rstrip()
+    text = f"{asks.answering.text(key, chat, asks.agent.name)} {more.strip()}".rstrip()
     whose = ""
     if chat.state is not ChatState.TALKING:
         asks.floor.take(chat, asks.agent)
@@ -32,13 +31,12 @@ def _say(asks: AgentAsks) -> str:
 
 def _find(asks: AgentAsks) -> str:
     chat, word = asks.named(loosely=True)
-    assert asks.seams.saved is not None
-    found = asks.seams.saved.having(word.strip(), chat)
+    found = asks.answering.having(word.strip(), chat)
     wrong = [
         asks.locale.gettext(
             "The file has a mistake, so that what it said before counts: {mistake}", mistake=one
         )
-        for one in asks.seams.saved.problems()[:1]
+        for one in asks.answering.problems()[:1]
     ]
     if not found and not wrong:
         raise NotDone(asks.locale.gettext("No saved answer fits."))

@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bridge.desk.answering import Answering
 from bridge.desk.floor import Floor, NotDone
 from bridge.desk.lines import leading_number
 from bridge.desk.model import Chat, ChatState, Person
+from bridge.desk.reception import Reception
 from bridge.desk.seams import Seams
 from bridge.language import Locale
 
@@ -18,6 +20,8 @@ class AgentAsks:
 
     floor: Floor
     seams: Seams
+    answering: Answering
+    reception: Reception
     agent: Person
     words: str
     """What stands behind the command's name."""

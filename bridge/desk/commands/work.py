@@ -62,8 +62,7 @@ def _stand(asks: AgentAsks, *, available: bool) -> None:
 
 
 def _hours(asks: AgentAsks) -> str:
-    assert asks.seams.hours is not None
-    return asks.seams.hours(asks.words, asks.agent.name)
+    return asks.reception.ask(asks.words, asks.agent.name)
 
 
 INSTRUCTIONS = {
