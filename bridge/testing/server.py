@@ -2,10 +2,13 @@
 
 import asyncio
 import contextlib
+import fcntl
+import functools
 import os
 import random
 import signal
 import socket
+import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -30,17 +33,42 @@ wait $reader 2>/dev/null
 
 
 def free_port() -> int:
-    """Return a port of the loopback that is free now, and that no connection or listener is given by chance.
+    """Return a port of the loopback that is free, and that nobody else is given while this process lives.
 
     The system gives away ports from 32768 on (Linux, ip_local_port_range): one that was free there can belong
-    to somebody else before a server listens on it. Raises OSError when a hundred are taken.
+    to somebody else before a server listens on it. Below, two who ask at the same time must not be given the
+    same one: a server that is slow to listen would find the other's there. Raises OSError when a hundred are
+    taken.
     """
     for _ in range(100):
         port = random.randrange(10_240, 32_768)  # noqa: S311 - no secret
         with socket.socket() as listener, contextlib.suppress(OSError):
             listener.bind(("127.0.0.1", port))
-            return port
+            if _reserve(port):
+                return port
     raise OSError("no port is free on 127.0.0.1 from 10240 to 32767: end what listens there")
+
+
+_RESERVED: set[int] = set()
+
+
+@functools.cache
+def _reservations() -> int:
+    """Return the descriptor of a file of which each process that asks for ports locks their bytes."""
+    file = Path(tempfile.gettempdir(), f"hubbub-ports-{os.getuid()}")
+    return os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+
+
+def _reserve(port: int) -> bool:
+    """Keep a port for this process until it ends. Returns False when it is kept by this one or another."""
+    if port in _RESERVED:  # fcntl(2): a process is never in its own way
+        return False
+    try:
+        fcntl.lockf(_reservations(), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+    except (BlockingIOError, PermissionError):
+        return False
+    _RESERVED.add(port)
+    return True
 
 
 class Server:
