@@ -52,4 +52,5 @@ def writing(chat: Chat, typing: bool) -> Event:
 def _attachment(chat: int, file: ChatFile) -> Attachment:
     major = file.type.partition("/")[0]
     kind = FileKind(major) if major in set(FileKind) else FileKind.FILE
-    return Attachment(f"{KEPT}{chat}/{file.address}", file.name, kind, file.type, file.size)
+    kept = file.address.rpartition("/")[2]  # of an agent's file the whole path is known
+    return Attachment(f"{KEPT}{chat}/{kept}", file.name, kind, file.type, file.size)

@@ -1,12 +1,12 @@
 """Lines of a chat as its visitor's browser reads them. Pure."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from bridge.desk import ChatLine
+from bridge.desk import ChatLine, final
 
-__all__ = ["final", "frame", "passing", "shown", "written"]
+__all__ = ["frame", "passing", "shown", "written"]
 
 
 def shown(line: ChatLine) -> dict[str, object]:
@@ -42,15 +42,6 @@ def passing(typing: bool, name: str) -> bytes:
 
 def _json(event: dict[str, object]) -> bytes:
     return json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def final(lines: Sequence[ChatLine]) -> Iterator[tuple[ChatLine, str]]:
-    """Yield the lines that were said and not taken back, each with its words as they were last."""
-    gone = {line.body.of for line in lines if line.kind == "gone"}
-    edits = {line.body.of: line.body.text for line in lines if line.kind == "edited"}
-    for line in lines:
-        if line.kind == "said" and line.n not in gone:
-            yield line, edits.get(line.n, line.body.text)
 
 
 def written(lines: Sequence[ChatLine]) -> str:

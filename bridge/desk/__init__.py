@@ -21,6 +21,7 @@ from .model import (
     OpenedChat,
     Person,
     SaidBy,
+    final,
 )
 from .reception import Welcome
 from .rules import DeskRules
@@ -55,4 +56,5 @@ __all__ = [
     "Seams",
     "Welcome",
     "desk_file",
+    "final",
 ]

@@ -46,7 +46,7 @@ class Assigning:
                         chat=chat.label,
                         number=chat.number,
                     )
-                    self._chats.tell(told, chat.number, self._chats.room(chat))
+                    self._chats.tell_all(told, chat)
 
     def _candidates(self, people: Mapping[str, Person]) -> Iterator[Candidate]:
         clock, rules = self._chats.clock, self._floor.rules

@@ -8,7 +8,7 @@ from typing import Any
 from bridge.clock import Clock
 from bridge.language import Locale, spoken
 
-from .model import Chat, ChatFile, ChatLine, ChatState, FeedRow, LineBody, NewChat, SaidBy
+from .model import Chat, ChatFile, ChatLine, ChatState, FeedRow, LineBody, NewChat, SaidBy, final
 from .store import AgentRow, DeskStore
 
 __all__ = ["Chats", "News"]
@@ -16,6 +16,7 @@ __all__ = ["Chats", "News"]
 _IN_LINE = (ChatState.WAITING, ChatState.OFFERED)
 _HELD = (ChatState.OFFERED, ChatState.TALKING)
 _DESK, _DESK_NAME = "desk", "Desk"
+_ALL = 100_000
 
 
 @dataclass(slots=True)
@@ -139,6 +140,11 @@ class Chats:
         self._news.touched.add(chat.number)
         return chat.last
 
+    def words(self, chat: Chat, n: int) -> str:
+        """Return the words of a line as its visitor sees them; empty: they see none."""
+        lines = self.store.lines(chat.number, n - 1, _ALL)
+        return next((words for line, words in final(lines) if line.n == n), "")
+
     def show_state(self, chat: Chat, text: str, *, position: int | None = None) -> None:
         """Tell a visitor how their chat stands, in a sentence of their language."""
         body = LineBody(text=text, state=chat.state, position=position, agent=chat.agent_name)
@@ -157,10 +163,15 @@ class Chats:
         body = LineBody(text, file)
         self._feed(FeedRow(0, self.room(chat), now, "said", chat.number, n, sender, name, body))
 
-    def tell(self, text: str, chat: int = 0, room: str = "") -> None:
+    def tell(self, text: str, chat: int = 0, room: str = "", file: ChatFile | None = None) -> None:
         """Tell agents something in the desk's own words."""
         now, where = self.clock.now(), room or self.desk
-        self._feed(FeedRow(0, where, now, "said", chat, 0, _DESK, _DESK_NAME, LineBody(text)))
+        self._feed(FeedRow(0, where, now, "said", chat, 0, _DESK, _DESK_NAME, LineBody(text, file)))
+
+    def tell_all(self, text: str, chat: Chat, room: str = "") -> None:
+        """Tell it wherever a chat is talked of: in `room`, where somebody asked, the lobby, and its own."""
+        for where in dict.fromkeys((room or self.desk, self.desk, self.room(chat))):
+            self.tell(text, chat.number, where)
 
     def _feed(self, row: FeedRow) -> None:
         self.store.add_feed(row)

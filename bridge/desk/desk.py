@@ -19,6 +19,7 @@ from .floor import Floor
 from .hearing import Hearing
 from .model import Chat, ChatFile, ChatState, Denial, Denied, LineBody, NewChat, OpenedChat, Person, SaidBy
 from .reception import Reception, Welcome
+from .retold import tell_so_far
 from .rules import DeskRules
 from .seams import Seams
 from .staff import Staff
@@ -261,11 +262,7 @@ class Desk:
             return
         with self._turn():
             self._floor.close(chat, "visitor", spoken(chat.language).gettext("You closed the chat."))
-            self._chats.tell(
-                self._chats.locale.gettext("{chat} closed the chat.", chat=chat.label),
-                number,
-                self._chats.room(chat),
-            )
+            self._chats.tell_all(self._chats.locale.gettext("{chat} closed the chat.", chat=chat.label), chat)
 
     def here(self, number: int, *, connected: bool) -> None:
         """Note that a visitor's browser follows the chat now, or does no more: not kept over a restart."""
@@ -342,7 +339,7 @@ class Desk:
         chat = self._chats.get(number)
         if chat is not None and chat.rooms:
             with self._turn():
-                self._floor.tell_so_far(chat)
+                tell_so_far(self._chats, chat)
 
     # of time
 

@@ -9,12 +9,10 @@ from bridge.language import Locale, spoken
 
 from .chats import Chats
 from .model import Chat, ChatState, LineBody, Person, SaidBy
+from .retold import Retold
 from .rules import DeskRules
 
 __all__ = ["Floor", "Lost", "NotDone"]
-
-_SO_FAR = 30
-"""So many lines of before at most are told in a room that is new: what came in the last of them matters."""
 
 
 class NotDone(Exception):
@@ -93,15 +91,14 @@ class Floor:
         row.given_at = now
         self.chats.store.put_agent(row)
         self.chats.happened("offered", chat.number, agent.key)
-        self.chats.tell(
+        self.chats.tell_all(
             self.locale.gettext(
                 "{agent}: {chat} is for you (answer, or !take {number})",
                 agent=agent.name,
                 chat=chat.label,
                 number=chat.number,
             ),
-            chat.number,
-            self.chats.room(chat),
+            chat,
         )
 
     def take(self, chat: Chat, agent: Person) -> None:
@@ -158,13 +155,14 @@ class Floor:
             self.chats.store.put_agent(row)
             self.lost[key] = Lost(self.chats.clock.now(), chat.number)
 
-    def say(self, chat: Chat, agent: Person, body: LineBody, at: float | None = None) -> int:
+    def say(self, chat: Chat, agent: Person, body: LineBody, room: str, at: float | None = None) -> int:
         """Say an agent's words to the visitor of a chat that they have, a program's also to one who waits;
-        `at`: when they said them, if not now. Returns the line's number.
+        `room` is where they said them, `at` when, if not now. Returns the line's number.
         """
         has = chat.state is ChatState.TALKING and chat.agent == agent.key
         assert has or self.rules.is_bot(agent.key)
         n = self.chats.add(chat, "said", SaidBy.AGENT, agent.name, body, at=at)
+        Retold(self.chats, chat, room, agent.name).said(body)
         now = self.chats.clock.now()
         if chat.answered_at is None and has:
             self.chats.happened("answered", chat.number, agent.key)
@@ -186,7 +184,7 @@ class Floor:
             here = spoken(chat.language).gettext("{agent} had to go. Somebody else comes.", agent=name)
             self.chats.show_state(chat, here)
         if told:
-            self.chats.tell(told, chat.number, self.chats.room(chat))
+            self.chats.tell_all(told, chat)
 
     def close(self, chat: Chat, by: str, text: str) -> None:
         """End a chat. `by` is `visitor`, `desk` or an agent's key; `text` is what the visitor is told."""
@@ -272,25 +270,8 @@ class Floor:
         desk.chats.adopt(chat)
         desk.announce(chat)
 
-    def tell_so_far(self, chat: Chat) -> None:
-        """Tell agents in a chat's own room what was said until now, each in one line: a visitor who writes
-        several might write some of others.
-        """
-        lines = self.chats.store.lines(chat.number, max(chat.last - _SO_FAR, 0))
-        said = [
-            f"{line.name or self.locale.gettext('visitor')}: {one_line(_words(line.body))}"
-            for line in lines
-            if line.kind == "said"
-        ]
-        page = [chat.page] if chat.page else []
-        self.chats.tell("\n".join([chat.label, *page, *said]), chat.number, self.chats.room(chat))
-
     def tell_where(self, chat: Chat, rooms: Mapping[str, str]) -> None:
         """Tell agents in the lobby where a chat's own rooms are."""
         names = ", ".join(f"{room} ({network})" for network, room in rooms.items())
         told = self.locale.gettext("{chat} is in a room of its own: {rooms}", chat=chat.label, rooms=names)
         self.chats.tell(told, chat.number)
-
-
-def _words(body: LineBody) -> str:
-    return body.text or (body.file.name if body.file is not None else "")

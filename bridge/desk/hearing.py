@@ -26,6 +26,7 @@ from .floor import Floor, NotDone
 from .lines import AgentAside, AgentCommand, AgentLine, AgentWords, leading_number, read_line, words_of
 from .model import Chat, ChatFile, ChatState, LineBody, Person, SaidBy, chat_of
 from .reception import Reception
+from .retold import Retold
 from .seams import Seams
 
 __all__ = ["Hearing"]
@@ -87,13 +88,25 @@ class Hearing:
         number = None if isinstance(said, AgentAside) else said.number
         number = number if number is not None else to
         line: _Line | None = None
+        talked = self._chats.agent(agent.key).current
         try:
             line = self._read(said, agent, command, number)
         except NotDone as why:
             self._chats.tell(str(why), number or own or 0, command.room)
+        if own is not None:
+            self._stay(agent, own, talked)
         if number is not None or not isinstance(said, AgentWords) or said.perhaps is not None:
             self._cut.note(agent.key, command.content.text, line.chat if line is not None else 0)
         return line
+
+    def _stay(self, agent: Person, own: int, talked: int | None) -> None:
+        """Let an agent's plain words in the lobby go to whom they went before, whatever the agent took in its
+        own room: that is where they talk with its visitor.
+        """
+        row = self._chats.agent(agent.key)
+        if row.current == own != talked:
+            row.current = talked
+            self._chats.store.put_agent(row)
 
     def _meant(self, command: SendMessage | EditMessage) -> AgentLine:
         """Return what an agent's line means: in a chat's own room, `2: please` is addressed to nobody
@@ -142,7 +155,7 @@ class Hearing:
             return
         number = number if number is not None else _own_chat(room)
         asks = AgentAsks(
-            self._floor, self._seams, self._answering, self._reception, agent, said.words, number
+            self._floor, self._seams, self._answering, self._reception, agent, said.words, number, room
         )
         answer = one.follow(asks)
         self._floor.lost.pop(agent.key, None)  # they did that themselves
@@ -154,7 +167,7 @@ class Hearing:
         chat = self._floor.find(number)
         if chat.state in (ChatState.WAITING, ChatState.OFFERED) and not self._floor.rules.is_bot(agent.key):
             self._floor.take(chat, agent)
-            self._chats.tell(self._floor.whose(chat), chat.number, room)
+            self._chats.tell_all(self._floor.whose(chat), chat, room)
         return chat
 
     def _unnamed(self, said: AgentWords, agent: Person, command: SendMessage) -> Chat | None:
@@ -194,7 +207,7 @@ class Hearing:
         body = LineBody(text, _file(command.file), answers=_answered(command, chat))
         if not (body.text or body.file) or not self._reaches(chat, agent):
             return None
-        return _Line(chat.number, self._floor.say(chat, agent, body, command.at))
+        return _Line(chat.number, self._floor.say(chat, agent, body, command.room, command.at))
 
     def _reaches(self, chat: Chat, agent: Person) -> bool:
         """Whether an agent's words go to a chat. Raises NotDone, since a person wants to know why not."""
@@ -222,13 +235,16 @@ class Hearing:
             return None
         chats, chat, n = found
         said, name = self._meant(command), command.speaker.name
+        retold, before = Retold(chats, chat, command.room, name), chats.words(chat, n)
         if isinstance(said, AgentWords) and said.number in (None, chat.number):
             body = LineBody(text=said.text, of=n)
+            retold.edited(before, said.text)
             return _Line(chat.number, chats.add(chat, "edited", SaidBy.AGENT, name, body))
         told = self._floor.locale.gettext(
             "{chat} sees that line no more, since other words stand there now.", chat=chat.label
         )
         self._chats.tell(told, chat.number, command.room)
+        retold.removed(before)
         return _Line(chat.number, chats.add(chat, "gone", SaidBy.AGENT, name, LineBody(of=n)))
 
     def _delete(self, command: DeleteMessage) -> _Line | None:
@@ -237,6 +253,7 @@ class Hearing:
             return None
         chats, chat, n = found
         name = command.speaker.name
+        Retold(chats, chat, command.room, name).removed(chats.words(chat, n))
         return _Line(chat.number, chats.add(chat, "gone", SaidBy.AGENT, name, LineBody(of=n)))
 
     def _sent(self, target: Part) -> tuple[Chats, Chat, int] | None:

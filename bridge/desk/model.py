@@ -1,6 +1,6 @@
 """What a desk knows: its chats, what was said in them, and who is there."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
@@ -23,6 +23,7 @@ __all__ = [
     "Person",
     "SaidBy",
     "chat_of",
+    "final",
 ]
 
 
@@ -150,6 +151,15 @@ class ChatLine(NamedTuple):
     key: str
     """The browser's own id of what its visitor said."""
     body: LineBody
+
+
+def final(lines: Sequence[ChatLine]) -> Iterator[tuple[ChatLine, str]]:
+    """Yield the lines that were said and not taken back, each with its words as they were last."""
+    gone = {line.body.of for line in lines if line.kind == "gone"}
+    edits = {line.body.of: line.body.text for line in lines if line.kind == "edited"}
+    for line in lines:
+        if line.kind == "said" and line.n not in gone:
+            yield line, edits.get(line.n, line.body.text)
 
 
 class FeedRow(NamedTuple):

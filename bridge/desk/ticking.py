@@ -81,12 +81,9 @@ class Ticking:
             told = spoken(chat.language).gettext(
                 "The chat was closed, since it was quiet for long. Write again if there is more."
             )
-            room = self._chats.room(chat)
             self._floor.close(chat, "desk", told)
-            self._chats.tell(
-                self._floor.locale.gettext("{chat} was quiet for long, and is closed.", chat=chat.label),
-                chat.number,
-                room,
+            self._chats.tell_all(
+                self._floor.locale.gettext("{chat} was quiet for long, and is closed.", chat=chat.label), chat
             )
 
     def _show_places(self) -> None:

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
-from adapters.livechat.encode import final
 from bridge import spoken
-from bridge.desk import Chat, ChatLine, SaidBy
+from bridge.desk import Chat, ChatLine, SaidBy, final
 
 from .letter import ChatLetter, clean
 

@@ -20,13 +20,11 @@ def _say(asks: AgentAsks) -> str:
     if not key:
         return _find(asks)
     text = f"{asks.answering.text(key, chat, asks.agent.name)} {more.strip()}".rstrip()
-    whose = ""
     if chat.state is not ChatState.TALKING:
         asks.floor.take(chat, asks.agent)
-        whose = asks.floor.whose(chat)
-    asks.floor.say(chat, asks.agent, LineBody(text))
-    told = asks.locale.gettext("Said to {chat}: {text}", chat=chat.label, text=text)
-    return f"{whose}\n{told}".lstrip()
+        asks.tell_all(chat, asks.floor.whose(chat))
+    asks.floor.say(chat, asks.agent, LineBody(text), asks.room)
+    return asks.locale.gettext("Said to {chat}: {text}", chat=chat.label, text=text)
 
 
 def _find(asks: AgentAsks) -> str:

@@ -27,12 +27,21 @@ class AgentAsks:
     """What stands behind the command's name."""
     number: int | None
     """The chat that is answered or addressed, or whose room it is; None: none."""
+    room: str
+    """Where it is asked."""
     about: int = 0
     """The chat that the answer tells of; 0: none, or several."""
 
     @property
     def locale(self) -> Locale:
         return self.floor.locale
+
+    def tell_all(self, chat: Chat, answer: str) -> str:
+        """Give an answer that tells how a chat stands from now on, which is news wherever it is talked of.
+        Returns that there is no other.
+        """
+        self.floor.chats.tell_all(answer, chat, self.room)
+        return ""
 
     def named(self, *, loosely: bool = False) -> tuple[Chat | None, str]:
         """Return the chat that is meant, and the words behind its number: the one that they name, else the

@@ -28,13 +28,14 @@ def _take(asks: AgentAsks) -> str:
     had = chat.agent_name if chat.state is ChatState.TALKING and chat.agent != asks.agent.key else ""
     asks.floor.take(chat, asks.agent)
     if had:
-        return asks.locale.gettext(
+        now = asks.locale.gettext(
             "{chat} is {agent}'s now, and no more {other}'s: what {agent} says goes to them",
             chat=chat.label,
             agent=asks.agent.name,
             other=had,
         )
-    return asks.floor.whose(chat)
+        return asks.tell_all(chat, now)
+    return asks.tell_all(chat, asks.floor.whose(chat))
 
 
 def _to(asks: AgentAsks) -> str:
@@ -103,14 +104,15 @@ def _close(asks: AgentAsks) -> str:
     told = spoken(chat.language).gettext("The chat was closed. Write again if there is more.")
     asks.floor.close(chat, asks.agent.key, told)
     others = [one.label for one in asks.floor.chats.of(asks.agent.key) if one.state is ChatState.TALKING]
+    closed = asks.locale.gettext("{chat} is closed.", chat=chat.label)
     if talked and others:
-        return asks.locale.gettext(
+        closed = asks.locale.gettext(
             "{chat} is closed. What {agent} says goes to nobody now: !to goes on with {others}",
             chat=chat.label,
             agent=asks.agent.name,
             others=", ".join(others),
         )
-    return asks.locale.gettext("{chat} is closed.", chat=chat.label)
+    return asks.tell_all(chat, closed)
 
 
 INSTRUCTIONS = {

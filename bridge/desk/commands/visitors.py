@@ -101,9 +101,10 @@ def _ban(asks: AgentAsks) -> str:
     if chat.state is not ChatState.CLOSED:
         told = spoken(chat.language).gettext("The chat was closed.")
         asks.floor.close(chat, asks.agent.key, told)
-    return asks.locale.gettext(
+    out = asks.locale.gettext(
         "{chat} is kept out for {time}.", chat=chat.label, time=span(seconds, asks.locale)
     )
+    return asks.tell_all(chat, out)
 
 
 def _unban(asks: AgentAsks) -> str:

@@ -135,6 +135,12 @@ async def told(network, room, part):
     return network.texts(room)
 
 
+async def transcript(person):
+    """What a visitor gets who wants all that was said, line by line."""
+    async with person._http.get(f"{person._url}/chat/transcript", headers=person._headers) as answer:
+        return (await answer.text()).splitlines()
+
+
 def test_a_room_is_told_by_what_people_see_of_it():
     rooms = {"irc": "#sales-1", "matrix": "!opaque"}
     assert own_rooms.shown(rooms, "sales-1") == {"irc": "#sales-1", "matrix": "sales-1"}
@@ -159,6 +165,15 @@ async def test_a_chat_is_talked_in_its_own_room_by_the_agent_who_has_it(shop, lo
         await zoe.say(plain("thank you"))
         await told(lobby, "sales-1", "<zoe> thank you")
         assert not any("thank you" in text for text in lobby.texts("lobby"))
+        lobby.say("lobby", "anna", "1: and XXL")
+        assert (await zoe.heard.get()).content.text == "and XXL"
+        await told(lobby, "sales-1", "anna, in the lobby: and XXL")
+        assert [line.partition("  ")[2] for line in (await transcript(zoe))[:4]] == [
+            "zoe: which sizes?",
+            "anna: S to XL",
+            "zoe: thank you",
+            "anna: and XXL",
+        ]
         lobby.say("sales-1", "anna", "!close")
         await until(lambda: RoomId("sales-1") not in lobby.premises.made)
         assert any("1 zoe is closed" in text for text in lobby.texts("sales-1"))

@@ -35,9 +35,8 @@ def told(shop, text: str) -> str:
 
 def test_an_agent_says_a_saved_answer(shop):
     number = shop.open("Hello")
-    assert told(shop, f"!c {number} si") == (
-        "1 小红 is Anna's: what Anna says goes to them\nSaid to 1 小红: They run small, 小红."
-    )
+    assert told(shop, f"!c {number} si") == "Said to 1 小红: They run small, 小红."
+    assert shop.told()[-2] == "1 小红 is Anna's: what Anna says goes to them"
     assert shop.desk.chat(number).state is ChatState.TALKING
     shop.agent("anna", "！c sizes Which one is it?")
     assert shop.seen(number)[1:] == [
