@@ -237,6 +237,8 @@ class Hearing:
         said, name = self._meant(command), command.speaker.name
         retold, before = Retold(chats, chat, command.room, name), chats.words(chat, n)
         if isinstance(said, AgentWords) and said.number in (None, chat.number):
+            if not self._may_edit(command, chat):
+                return None
             body = LineBody(text=said.text, of=n)
             retold.edited(before, said.text)
             return _Line(chat.number, chats.add(chat, "edited", SaidBy.AGENT, name, body))
@@ -246,6 +248,22 @@ class Hearing:
         self._chats.tell(told, chat.number, command.room)
         retold.removed(before)
         return _Line(chat.number, chats.add(chat, "gone", SaidBy.AGENT, name, LineBody(of=n)))
+
+    def _may_edit(self, command: EditMessage, chat: Chat) -> bool:
+        """Whether an agent's other words reach a visitor: as new ones would. Else a person is told so."""
+        agent = self._agent(command.speaker)
+        if agent is None:
+            return False
+        try:
+            return self._reaches(chat, agent)
+        except NotDone:
+            told = self._floor.locale.gettext(
+                "{chat} still sees the words before: only who has {number} can put others in their place.",
+                chat=chat.label,
+                number=chat.number,
+            )
+            self._chats.tell(told, chat.number, command.room)
+            return False
 
     def _delete(self, command: DeleteMessage) -> _Line | None:
         found = self._sent(command.target)

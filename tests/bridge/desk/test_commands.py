@@ -103,7 +103,9 @@ def test_a_visitor_is_passed_on_to_another_desk(shop):
     support.heard(shop.send("ben", "!take 1", room="support"))
     support.heard(shop.send("ben", "I am Ben", room="support"))
     shop.edit("anna", line, "Hello")
-    assert shop.seen(number) == ["visitor: Hello", "agent: Hello", "agent: I am Ben"]
+    assert shop.seen(number) == ["visitor: Hello", "agent: Helo", "agent: I am Ben"]
+    shop.remove("anna", line)
+    assert shop.seen(number) == ["visitor: Hello", "agent: I am Ben"]
     support.said(number, "k", "Thanks")
     assert shop.told("support")[-1] == "[1 小红] Thanks"
 

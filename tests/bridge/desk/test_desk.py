@@ -91,6 +91,70 @@ def test_edits_and_removals_reach_the_visitor(shop):
     assert shop.seen(number) == ["visitor: Hello"]
 
 
+@pytest.mark.parametrize("how", ["transfer", "desk", "reassign", "close", "bans", "left"])
+def test_who_has_a_chat_no_more_puts_no_words_there_and_is_told_so(shop, how):
+    number = shop.open()
+    support = shop.at("support")
+    shop.agent("anna", "!take 1")
+    one, two, three = (shop.agent("anna", text) for text in ("Helo", "Wrong", "Odd"))
+    match how:
+        case "transfer":
+            shop.agent("anna", "!transfer 1 ben")
+        case "desk":
+            shop.agent("anna", "!transfer 1 support")
+            support.heard(shop.send("ben", "!take 1", room="support"))
+        case "reassign":
+            shop.agent("ben", "!take 1")
+        case "close":
+            shop.agent("anna", "!close 1")
+        case "bans":
+            shop.agent("anna", "!ban 1")
+        case "left":
+            shop.desk.left(number)
+    before = shop.seen(number)
+    assert shop.edit("anna", one, "Pay me").startswith("0.")
+    assert shop.seen(number) == before
+    assert shop.told()[-1] == (
+        "1 小红 still sees the words before: only who has 1 can put others in their place."
+    )
+    shop.remove("anna", two)
+    shop.edit("anna", three, "// odd")
+    assert shop.seen(number) == ["visitor: Hello", "agent: Helo"]
+
+
+def test_who_wants_no_more_visitors_still_edits_what_they_said_to_those_they_have(shop):
+    number = shop.open()
+    shop.agent("anna", "!take 1")
+    line = shop.agent("anna", "Helo")
+    shop.agent("anna", "!off")
+    shop.edit("anna", line, "Hello")
+    shop.agent("ben", "!take 1")
+    shop.agent("anna", "!take 1")
+    shop.edit("anna", line, "Hello there")
+    assert shop.seen(number)[-1] == "agent: Hello there"
+
+
+def test_who_may_answer_no_more_edits_nothing(shop):
+    number = shop.open()
+    shop.agent("anna", "!take 1")
+    line = shop.agent("anna", "Helo")
+    shop.desk.follow(DeskRules(agents=["irc/ben"]))
+    assert shop.edit("anna", line, "Hello").startswith("0.")
+    assert shop.seen(number)[-1] == "agent: Helo"
+
+
+def test_a_bot_edits_its_answer_until_a_person_has_the_chat(tmp_path):
+    shop = Shop(tmp_path, DeskRules(bots=["irc/bot"]))
+    number = shop.open()
+    line = shop.agent("bot", "1: Helo")
+    shop.edit("bot", line, "Hello")
+    shop.agent("anna", "!take 1")
+    told = shop.told()
+    shop.edit("bot", line, "Hello there")
+    assert (shop.seen(number)[-1], shop.told()) == ("agent: Hello", told)
+    shop.store.close()
+
+
 def test_an_edit_of_what_nobody_was_told_is_told_nobody(shop):
     number = shop.open()
     shop.agent("anna", "!take 1")

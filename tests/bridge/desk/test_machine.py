@@ -275,9 +275,10 @@ class Lobby(RuleBasedStateMachine):
         else:
             prefix = {"words": "", "note": "!note ", "other": f"{chat.number + 1}: "}[how]
             self.shop.edit(agent, name, prefix + text)
-        if n in chat.shown and how == "words":
-            chat.shown[n] = text
-        elif how != "words":
+        if how == "words":
+            if n in chat.shown and (chat.state, chat.agent) == ("talking", agent):
+                chat.shown[n] = text
+        else:
             chat.shown.pop(n, None)
 
     @precondition(lambda self: self.commands)
