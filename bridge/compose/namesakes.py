@@ -61,7 +61,7 @@ class Namesakes:
         """
         self._clock = clock
         self._own = own
-        self._before: Callable[[float], Iterable[tuple[str | None, Sender]]] | None = before
+        self._before, self._is_recalled = before, False
         self._is_present = is_present
         self.unique: Collection[str] = ()
         """The networks where no two people in one room bear the same name: a newcomer there with the name of
@@ -79,6 +79,15 @@ class Namesakes:
         are.
         """
         self._networks, self._protected = frozenset(networks), protected
+
+    def hear(self, networks: Collection[str]) -> None:
+        """Know people of these networks alone from now on. Where one is gone it may have another name by now,
+        and its people are no namesakes of themselves: who is there is asked anew.
+        """
+        if any(network not in networks for network, _ in self._there):
+            self._there.clear()
+            self._claims.clear()
+            self._is_recalled = False
 
     def spoke(self, sender: Sender) -> None:
         """Note that somebody says something in the room itself, where their name is theirs."""
@@ -181,9 +190,9 @@ class Namesakes:
         return own and self._own in self.unique and not self._is_present(stay.name)
 
     def _recall(self) -> None:
-        if self._before is not None:
-            before, self._before = self._before(_THERE), None
-            for network, sender in before:
+        if not self._is_recalled:
+            self._is_recalled = True
+            for network, sender in self._before(_THERE):
                 if network is None:
                     self.spoke(sender)
                 else:

@@ -137,6 +137,25 @@ async def test_a_renamed_network_keeps_all_that_is_its_own(tmp_path, left, right
     assert "right" not in networks
 
 
+async def test_people_of_a_renamed_network_keep_the_names_that_they_have_elsewhere(tmp_path, left, right):
+    """Nobody is a namesake of whom they were; who had a name first still has it."""
+    third = ScriptedNetwork("third")
+    first = config(tmp_path, {"lobby": ["left one", "right two", "third three"]})
+    async with running(first) as bridge:
+        while not third.connected:
+            await asyncio.sleep(0)
+        right.say("two", "bob", "a")
+        await left.until(1)
+        third.say("three", "bob", "b")
+        await left.until(2)
+        await bridge.reload(under(first, "right", "new"))
+        right.say("two", "bob", "c")
+        await left.until(3)
+        third.say("three", "bob", "d")
+        await left.until(4)
+    assert left.texts("one") == ["<bob> a", "<bob (third)> b", "<bob> c", "<bob (third)> d"]
+
+
 async def test_while_the_journal_cannot_be_written_nothing_changes(tmp_path, left, right):
     """A new name, or a new room, could not be kept."""
     first = config(tmp_path, {"lobby": ["left one", "right two"]})
