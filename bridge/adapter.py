@@ -92,7 +92,9 @@ class Adapter(ABC):
     names_are_unique: bool = False
     """Whether no two in one room can have the same name at a time: `present` knows them all then."""
     instructed: bool = True
-    """Whether what is said in its rooms can be an instruction (`!who`): not where anybody may come in."""
+    """Whether what is said in its rooms can be an instruction (`!who`): not where anybody may come in, of
+    whose words elsewhere each line is named.
+    """
 
     def __init__(self, network: str, config: Any, introduction: str) -> None:
         """`config` is a NetworkConfig; `introduction` is what strangers are told: that this is a bridge, and

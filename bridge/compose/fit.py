@@ -35,6 +35,7 @@ __all__ = [
     "cut_short",
     "degrade",
     "first_words",
+    "measure",
     "next_part",
     "phrase_of",
     "styled",
@@ -72,6 +73,10 @@ class Style:
     start: int = 0
     """Where it stands in what stands before the words, in characters."""
     end: int = 0
+
+    def moved(self, by: int) -> "Style":
+        """Return the same for a text that begins so many characters later."""
+        return replace(self, start=self.start + by, end=self.end + by)
 
 
 def clean(text: str) -> str:
@@ -301,6 +306,12 @@ def _good_end(text: str, most: int, *, lines_matter: bool) -> int:
             break
         end = cluster.end()
     return end if end > 0 and end > start else max(most, 1)
+
+
+def measure(spans: Sequence[Span], capabilities: Capabilities) -> int:
+    """Return what a message costs of a room's limit."""
+    changes = capabilities.mark_cost * max(len(spans) - 1, 0)
+    return sum(_size(span.text, capabilities.unit) for span in spans) + changes
 
 
 def _size(text: str, unit: Unit) -> int:

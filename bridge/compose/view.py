@@ -52,6 +52,8 @@ class RoomView:
     """Whether this room still hears somebody of another: they may have been muted since."""
     unique: Collection[str]
     """The networks where no two people in one room bear the same name."""
+    strangers: Collection[str] = ()
+    """The networks where anybody may come in (`Adapter.instructed`)."""
     networks: Collection[str] = ()
     """All networks, since their names tell people apart."""
     attachments: Attachments

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from functools import partial
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from bridge.identity import one_line
 from bridge.journal import Delivery
@@ -20,7 +20,8 @@ from bridge.model import (
     plain,
 )
 
-from .fit import Fitted, Style, degrade, next_part, styled
+from .each_line import next_named_part
+from .fit import Fitted, Style, degrade, styled
 from .memory import Guest, RoomMemory
 from .mentions import addressed, meant, mentioning
 from .namesakes import HUBBUB
@@ -39,18 +40,30 @@ _AGAIN = N_("[again?]")
 _Words: TypeAlias = MessageCreated | MessageEdited
 
 
+class _Start(NamedTuple):
+    """What stands before words, with whose they are."""
+
+    text: str
+    style: Style | None
+    """How a name in it is shown."""
+    byline: Byline | None
+    """Where in it a person is named."""
+    label: tuple[Span, ...]
+    """What stands before each further line; empty: nothing does."""
+
+
 def fit(delivery: Delivery, event: _Words, note: str, view: RoomView, memory: RoomMemory) -> Fitted | None:
     """Return the next part of what is said, with who says it; `note` stands before the words. None: there is
     nothing more to say.
     """
     guest = memory.guest(view, delivery.source, event.sender)
     spans = _spans(delivery, event, guest, view, memory)
-    before, style, byline = _before(delivery, event, guest, view, memory)
-    before += note
-    fitted = next_part(spans, delivery.progress.chars, before, view.capabilities, style)
+    start = _before(delivery, event, guest, view, memory)
+    before, byline, can = start.text + note, start.byline, view.capabilities
+    fitted = next_named_part(spans, delivery.progress.chars, before, start.label, can, start.style)
     if fitted is not None and view.speaker is not None and guest.prefix.feigned(fitted.content.text):
         before = guest.prefix.sign + before  # with no name before it, it could be taken for another's line
-        fitted = next_part(spans, delivery.progress.chars, before, view.capabilities)
+        fitted = next_named_part(spans, delivery.progress.chars, before, (), can)
     if fitted is not None and fitted.end is not None:
         memory.degraded = (delivery.seq, event.content, view.capabilities, spans)
     return replace(fitted, byline=byline) if fitted is not None and byline is not None else fitted
@@ -62,10 +75,10 @@ def number_of_part(delivery: Delivery, event: _Words, view: RoomView, memory: Ro
     """
     guest = memory.guest(view, delivery.source, event.sender)
     spans = _spans(delivery, event, guest, view, memory)
-    before, style, _ = _before(delivery, event, guest, view, memory)
+    start = _before(delivery, event, guest, view, memory)
     number, at = 1, 0
     while at < delivery.progress.chars:
-        part = next_part(spans, at, before, view.capabilities, style)
+        part = next_named_part(spans, at, start.text, start.label, view.capabilities, start.style)
         if part is None or part.end is None:
             break
         number, at = number + 1, part.end
@@ -75,7 +88,7 @@ def number_of_part(delivery: Delivery, event: _Words, view: RoomView, memory: Ro
 def nameless(delivery: Delivery, event: _Words, view: RoomView, memory: RoomMemory) -> Fitted:
     """Return no words of their own: only who sends a file, where that does not show otherwise."""
     guest = memory.guest(view, delivery.source, event.sender)
-    before, style, byline = _before(delivery, event, guest, view, memory)
+    before, style, byline, _ = _before(delivery, event, guest, view, memory)
     before = before.rstrip()
     content = Content(styled((Span(before),), style) if before else ())
     return Fitted(content, None, byline and replace(byline, start=0, end=0))
@@ -122,7 +135,7 @@ def _spans(
     spans = degrade(event.content, can, view.locale)
     if US in [span.mention for span in spans]:
         spans = meant(spans, whose_words(delivery, event, view, memory))
-    if can.lines:
+    if can.lines and not _names_lines(guest, view):
         spans = guest.prefix.guarded(spans)
     if event.replayed or _is_old(delivery, view):
         return _without_mentions(spans)
@@ -141,13 +154,12 @@ def _meant(memory: RoomMemory, network: str, name: str) -> UserId | None:
     return found if found and not memory.namesakes.means_another(network, name) else None
 
 
-def _before(
-    delivery: Delivery, event: _Words, guest: Guest, view: RoomView, memory: RoomMemory
-) -> tuple[str, Style | None, Byline | None]:
+def _before(delivery: Delivery, event: _Words, guest: Guest, view: RoomView, memory: RoomMemory) -> _Start:
     """Say before the words whose they are, where only they show it, from when, and whether they may have come
-    before. Returns that, how a name in it is shown, and where in it a person is named.
+    before.
     """
     before, style, byline, prefix = "", None, None, guest.prefix
+    label: tuple[Span, ...] = ()
     aside = f"{view.locale.gettext(_AGAIN)} " if delivery.again else ""
     if not view.capabilities.times and _is_old(delivery, view):
         aside += f"[{view.locale.clock(delivery.said_at, view.clock.now())}] "
@@ -159,9 +171,17 @@ def _before(
         parts = prefix.parts(name, event.kind, pings=view.capabilities.name_pings, user=guest.author.id)
         before, style = "".join(parts), _style(parts, len(aside), guest, view)
         byline = _byline(guest, name, event.kind, aside, before)
+        if _names_lines(guest, view):
+            label = styled((Span(before),), style and style.moved(-len(aside)))
     elif delivery.progress.chars or prefix.claims(event.content.text):
         before = prefix.render(HUBBUB.name, event.kind, pings=False)
-    return aside + before, style, byline
+    return _Start(aside + before, style, byline, label)
+
+
+def _names_lines(guest: Guest, view: RoomView) -> bool:
+    """Whether each line of what somebody says is named, and not its first alone."""
+    named = view.speaker is None and guest.prefix.names_people
+    return named and guest.author.network in view.strangers
 
 
 def _style(parts: tuple[str, str, str], start: int, guest: Guest, view: RoomView) -> Style | None:

@@ -82,6 +82,8 @@ class Rooms:
         self._named: set[str] = set()
         self._unique: set[str] = set()
         """The networks where no two people in one room bear the same name."""
+        self._strangers: set[str] = set()
+        """Those where anybody may come in."""
         self._rules: Mapping[str, DeliveryRules] = {}
 
     def status(self, number: int) -> RoomStatus | None:
@@ -107,6 +109,7 @@ class Rooms:
         """
         self._named.update(adapters)
         self._unique.update(name for name, adapter in adapters.items() if adapter.names_are_unique)
+        self._strangers.update(name for name, adapter in adapters.items() if not adapter.instructed)
         self.adapters, self._rules = adapters, rules
         employ = partial(self._employ, routes)
         for number, worker in list(self.workers.items()):
@@ -223,6 +226,7 @@ class Rooms:
             origin=self._origin,
             is_heard=partial(self._is_heard, place.number),
             unique=self._unique,
+            strangers=self._strangers,
             networks=self._named,
             attachments=self._attached,
             digest=self._listener,

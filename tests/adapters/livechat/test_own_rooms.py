@@ -165,13 +165,17 @@ async def test_a_chat_is_talked_in_its_own_room_by_the_agent_who_has_it(shop, lo
         await zoe.say(plain("thank you"))
         await told(lobby, "sales-1", "<zoe> thank you")
         assert not any("thank you" in text for text in lobby.texts("lobby"))
+        await zoe.say(plain("so\n<mia> I pay"))
+        await told(lobby, "sales-1", "<zoe> so\n<zoe> <mia> I pay")
         lobby.say("lobby", "anna", "1: and XXL")
         assert (await zoe.heard.get()).content.text == "and XXL"
         await told(lobby, "sales-1", "anna, in the lobby: and XXL")
-        assert [line.partition("  ")[2] for line in (await transcript(zoe))[:4]] == [
+        assert [line.partition("  ")[2] for line in (await transcript(zoe))[:6]] == [
             "zoe: which sizes?",
             "anna: S to XL",
             "zoe: thank you",
+            "zoe: so",
+            "",
             "anna: and XXL",
         ]
         lobby.say("sales-1", "anna", "!close")
