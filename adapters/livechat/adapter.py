@@ -264,10 +264,14 @@ class LivechatAdapter(Adapter):
             raise ConnectionLost(f"{self.network} does not listen")
         if not isinstance(command, SendMessage | EditMessage | DeleteMessage):
             raise Unsupported(f"no visitor can be shown {type(command).__name__}")
-        if (key := command.speaker.key) and self._own_rooms is not None:
-            key = self._own_rooms.lobby_key(command.room, key)
-            command = replace(command, speaker=replace(command.speaker, key=key))
+        command = replace(command, speaker=self._in_lobby(command.room, command.speaker))
         return Receipt(self._desks.heard(command))
+
+    def _in_lobby(self, room: RoomId, speaker: Speaker) -> Speaker:
+        """Return who speaks as they are known in the lobby."""
+        if not speaker.key or self._own_rooms is None:
+            return speaker
+        return replace(speaker, key=self._own_rooms.lobby_key(room, speaker.key))
 
     async def find_sent(
         self, room: RoomId, since: float, txns: Collection[Txn]
@@ -286,8 +290,8 @@ class LivechatAdapter(Adapter):
                 log.exception("%s: the chats of %s stay with who is no more", self.network, key)
 
     def hint(self, command: FleetingCommand) -> None:
-        if self._desks is not None and isinstance(command, SetTyping):
-            self._desks.typing(command)
+        if self._desks is not None and isinstance(command, SetTyping) and command.speaker is not None:
+            self._desks.typing(replace(command, speaker=self._in_lobby(command.room, command.speaker)))
 
     def source(self, address: str) -> Source:
         if not address.startswith(KEPT):

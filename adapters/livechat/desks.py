@@ -169,10 +169,18 @@ class Desks:
         """Show the visitor whom an agent talks to that they write, or do no more."""
         if hint.speaker is None:
             return
-        desk, key = desk_of(hint.room), hint.speaker.key
-        for agent in self.store.agents(desk):
-            if agent.key == key and agent.current is not None:
-                self.followers.typing(agent.current, hint.typing, hint.speaker.name)
+        number = self._talks_to(hint.room, hint.speaker.key)
+        if number is not None:
+            self.followers.typing(number, hint.typing, hint.speaker.name)
+
+    def _talks_to(self, room: str, key: str) -> int | None:
+        """Return the chat that an agent's plain words in a room go to; None: to none."""
+        desk, own, number = room.partition("/")
+        if not own:
+            return next((one.current for one in self.store.agents(desk) if one.key == key), None)
+        chat = self.store.chat(int(number))
+        has = chat is not None and (chat.state, chat.agent) == (ChatState.TALKING, key)
+        return int(number) if has else None
 
     def tick(self) -> None:
         """Do what is due by the clock."""

@@ -11,7 +11,7 @@ from bridge import app
 from bridge.config import Config, Conversation, Direction, Media, Network, RoomEntry, ShowRules
 from bridge.errors import Rejected, Unsupported
 from bridge.looks import Present
-from bridge.model import Change, MemberChanged, RoomId, Sender, UserId, plain
+from bridge.model import Change, MemberChanged, RoomId, Sender, TypingChanged, UserId, plain
 from bridge.testing import ScriptedAdapter, ScriptedNetwork, free_port
 from tests.bridge.world import killed
 
@@ -135,12 +135,6 @@ async def told(network, room, part):
     return network.texts(room)
 
 
-async def transcript(person):
-    """What a visitor gets who wants all that was said, line by line."""
-    async with person._http.get(f"{person._url}/chat/transcript", headers=person._headers) as answer:
-        return (await answer.text()).splitlines()
-
-
 def test_a_room_is_told_by_what_people_see_of_it():
     rooms = {"irc": "#sales-1", "matrix": "!opaque"}
     assert own_rooms.shown(rooms, "sales-1") == {"irc": "#sales-1", "matrix": "sales-1"}
@@ -170,7 +164,7 @@ async def test_a_chat_is_talked_in_its_own_room_by_the_agent_who_has_it(shop, lo
         lobby.say("lobby", "anna", "1: and XXL")
         assert (await zoe.heard.get()).content.text == "and XXL"
         await told(lobby, "sales-1", "anna, in the lobby: and XXL")
-        assert [line.partition("  ")[2] for line in (await transcript(zoe))[:6]] == [
+        assert [line.partition("  ")[2] for line in (await zoe.transcript()).splitlines()[:6]] == [
             "zoe: which sizes?",
             "anna: S to XL",
             "zoe: thank you",
@@ -184,6 +178,21 @@ async def test_a_chat_is_talked_in_its_own_room_by_the_agent_who_has_it(shop, lo
         await zoe.say(plain("and in red?"))
         await told(lobby, "sales-1", "zoe: and in red?")
         assert zoe.heard.empty()
+
+
+async def test_who_writes_in_a_chats_own_room_is_seen_to_by_its_visitor_alone(shop, lobby):
+    config = shop()
+    anna, ben = (Sender(user(name), name) for name in ("anna", "ben"))
+    async with open_shop(config), visitor(config) as zoe, visitor(config, "mia"):
+        for room in ("sales-1", "sales-2"):
+            await told(lobby, "lobby", f"own: {room}")
+            lobby.say(room, "anna", "!take")
+            await told(lobby, room, "is anna's")
+        for writer in (ben, anna):
+            room = RoomId("sales-1")
+            lobby.announce(TypingChanged(room=room, sender=writer, typing=True))
+        seen = await zoe.seen.get()
+        assert (seen.sender.name, seen.typing) == ("anna", True)
 
 
 async def test_it_goes_on_after_a_kill_and_is_taken_down_then(shop, lobby, tmp_path):
