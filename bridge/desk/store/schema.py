@@ -76,4 +76,5 @@ DESK_FILE = DatabaseKind(
     versions=_MIGRATIONS,
     refused=TemporaryFailure,
     other="is no file of a desk's: move it away, and a new one begins",
+    copied=True,
 )
