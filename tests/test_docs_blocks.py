@@ -42,7 +42,6 @@ SHOWN = {
     "identity.md": (r'Component "hubbub', r"- port: 5347"),
     "installing.md": (r"secret: bridge-secrets",),
     "logs.md": (r"\d{4}-\d\d-\d\d ",),
-    "operations.md": (r"sqlite3 hubbub",),
     "matrix.md": (r"app_service_config_files:", r"registration: "),
     "media.md": (r"location /hubbub/",),
     "metrics.md": (r"scrape_configs:",),

@@ -11,8 +11,9 @@ from typing import Any
 
 from bridge.databases import DatabaseKind
 from bridge.errors import HubbubError
+from bridge.stores import LISTS, place_of
 
-__all__ = ["ListsFile", "lists_file"]
+__all__ = ["LISTS_FILE", "ListsFile", "lists_file"]
 
 _SCHEMA = """
 CREATE TABLE secret (value BLOB NOT NULL) STRICT;  -- with the file, since links in mails live as long
@@ -41,17 +42,18 @@ CREATE TABLE told (
 CREATE INDEX told_due ON told (due) WHERE state = 'owed';
 CREATE INDEX told_one ON told (subscription, at);
 """
-_KIND = DatabaseKind(
+LISTS_FILE = DatabaseKind(
     application=0x48754C69,  # HuLi
     versions=(_SCHEMA,),
     refused=HubbubError,
     other="is no file of lists: move it away, and a new one begins",
+    copied=True,
 )
 
 
 def lists_file(journal: Path) -> Path:
     """Return where the file is that belongs to a journal."""
-    return journal.with_name(f"{journal.stem}-lists{journal.suffix}")
+    return place_of(journal, LISTS)
 
 
 class ListsFile:
@@ -61,13 +63,13 @@ class ListsFile:
         """Raises HubbubError where that cannot be read."""
         self.path = path
         try:
-            self._base = _KIND.open_to_read(path) if read_only else self._own()
+            self._base = LISTS_FILE.open_to_read(path) if read_only else self._own()
         except (OSError, sqlite3.Error) as error:
             raise HubbubError(f"{path}, the file of the lists, cannot be opened: {error}") from None
         self._base.row_factory = sqlite3.Row
 
     def _own(self) -> sqlite3.Connection:
-        base = _KIND.open_to_write(
+        base = LISTS_FILE.open_to_write(
             self.path, "synchronous = FULL"
         )  # a word such as STOP survives a power failure
         try:

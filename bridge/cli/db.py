@@ -1,5 +1,6 @@
 """`hubbub db`: the care of the journal."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,9 @@ from .progress import progress
 from .words import journal_argument, journal_option, when
 
 if TYPE_CHECKING:  # what `--help` need not wait for
+    from bridge.journal.admin.copying import StoreFound
     from bridge.journal.admin.inspect import Inventory
+    from bridge.journal.admin.maintenance import Restored
 
 __all__ = ["db"]
 
@@ -34,7 +37,8 @@ def db() -> None:
 def check(context: click.Context, file: Path | None, journal: Path | None) -> None:
     """Look at every page and row of the journal.
 
-    Of the journal that FILE names, also while the service runs.
+    Of the journal that FILE names, and of what desks, lists and bots keep beside it, also while the service
+    runs.
 
     \b
     Examples:
@@ -50,10 +54,15 @@ def check(context: click.Context, file: Path | None, journal: Path | None) -> No
         found = maintenance.check(path, tell)
     for finding in found.findings:
         click.echo(f"{path}: {printable(finding)}")
+    damaged = [store for store in found.stores if store.finding]
+    for store in damaged:
+        click.echo(f"{store.file}: {printable(store.finding)}")
     if found.inventory is not None:
         _tell(found.inventory)
-    if found.findings:
-        click.secho("The journal is not sound.", fg="red")
+    _tell_stores(found.stores)
+    if found.findings or damaged:
+        what = "The journal" if found.findings else "What stands beside the journal"
+        click.secho(f"{what} is not sound.", fg="red")
         click.echo("With the service stopped, `hubbub db restore` puts a backup in its place.")
         context.exit(1)
     click.secho("The journal is sound.", fg="green")
@@ -66,8 +75,9 @@ def check(context: click.Context, file: Path | None, journal: Path | None) -> No
 def backup(words: tuple[Path, ...], journal: Path | None, *, force: bool) -> None:
     """Copy the journal to TARGET.
 
-    The journal that FILE names, also while the service runs. The copy holds what people said: only its owner
-    can read it.
+    The journal that FILE names, also while the service runs. What desks, lists and bots keep beside it is
+    copied with it, to files whose names begin with that of TARGET and `+`. The copies hold what people said:
+    only their owner can read them.
 
     \b
     Examples:
@@ -83,6 +93,7 @@ def backup(words: tuple[Path, ...], journal: Path | None, *, force: bool) -> Non
     assert found.inventory is not None
     click.echo(f"{target} is a sound copy of {path}:")
     _tell(found.inventory)
+    _tell_stores(found.stores)
 
 
 @db.command()
@@ -92,7 +103,8 @@ def backup(words: tuple[Path, ...], journal: Path | None, *, force: bool) -> Non
 def restore(words: tuple[Path, ...], journal: Path | None, *, replay: bool) -> None:
     """Put BACKUP in the place of the journal.
 
-    The journal that FILE names is kept beside it. The service has to be stopped.
+    With what stands beside BACKUP, in the place of what desks, lists and bots keep. The journal that FILE
+    names, and these, are kept beside it. The service has to be stopped.
 
     \b
     Examples:
@@ -100,14 +112,20 @@ def restore(words: tuple[Path, ...], journal: Path | None, *, replay: bool) -> N
       hubbub db restore --replay /etc/hubbub/bridge.yaml hubbub-backup.sqlite3
     """  # noqa: D301 - the sign is click's, for lines that stay as they are
     file, source = _split(words, "BACKUP")
+    from bridge.announce.restoring import go_on_from_lists
+    from bridge.announce.store import LISTS_FILE
+    from bridge.desk.store.restoring import go_on_from_desks
+    from bridge.desk.store.schema import DESK_FILE
     from bridge.journal.admin import maintenance
 
+    go_on = {LISTS_FILE.application: go_on_from_lists, DESK_FILE.application: go_on_from_desks}
     path = journal_argument(file, journal)
     with progress() as tell:
-        done = maintenance.restore(path, source, replay=replay, tell=tell)
+        done = maintenance.restore(path, source, replay=replay, go_on=go_on, tell=tell)
     click.echo(f"{path} is now what {source} holds, up to {when(done.inventory.latest)}.")
     if done.aside is not None:
         click.echo(f"The journal that was there is kept: {done.aside}")
+    _tell_restored(done)
     if done.given_up:
         click.echo(
             f"{counted(done.given_up, 'message')} that the backup still owed may have been delivered since.\n"
@@ -139,3 +157,19 @@ def _tell(found: "Inventory") -> None:
     for room in found.owed:
         click.echo(f"    {printable(f'{room.network} {room.room}')}: {room.count:,} since {when(room.since)}")
     click.echo(f"  undelivered  {found.undelivered:,}")
+
+
+def _tell_stores(found: "Iterable[StoreFound]") -> None:
+    from rich.filesize import decimal
+
+    for number, store in enumerate(found):
+        click.echo(f"  {'' if number else 'beside it':<11}  {store.file.name}  {decimal(store.size)}")
+
+
+def _tell_restored(done: "Restored") -> None:
+    for file in done.stores:
+        click.echo(f"{file} is what the backup holds, too.")
+    for file in done.left:
+        click.echo(f"{file} is as it was: the backup has none of it.")
+    for sentence in done.told:
+        click.echo(printable(sentence))

@@ -113,6 +113,10 @@ def _journal(machine: Machine) -> Iterator[Finding]:
     for finding in found.findings:
         said = f"the journal is not sound, {finding}: stop the service, then `hubbub db restore` a backup"
         yield Finding("journal", Grade.WRONG, said)
+    for store in found.stores:
+        if store.finding:
+            said = f"{store.file}: {store.finding}: stop the service, then `hubbub db restore` a backup"
+            yield Finding("journal", Grade.WRONG, said)
     if found.inventory is not None and not found.findings:
         size = f"{counted(found.inventory.taken, 'message')}, {decimal(found.inventory.size)}"
         yield Finding("journal", Grade.WELL, f"the journal {path} is sound: {size}")

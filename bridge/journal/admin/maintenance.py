@@ -1,28 +1,26 @@
 """The care of a journal: whether it is sound, copies of it, and the way back from one."""
 
 import contextlib
-import os
 import re
 import secrets
 import sqlite3
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TypeAlias
+from types import MappingProxyType
 
 import msgspec
 
 from bridge.clock import SYSTEM
 from bridge.errors import JournalError
 from bridge.journal import codec
-from bridge.journal.sqlite import pruning, schema
+from bridge.journal.sqlite import schema
 from bridge.journal.sqlite.lock import Own
-from bridge.journal.sqlite.receipts import Receipt, file_of, kept
-from bridge.journal.sqlite.whole import beside
 from bridge.new_files import put_in_place
+from bridge.stores import LISTS, beside_backup, beside_journal, copy_of, place_of
 
+from .copying import GoOn, StoreFound, Tell, copy_key, copying, hand_over, look_at, move_aside, sound
 from .inspect import NOT_OURS, Inventory, inventory, open_to_look
 
 __all__ = ["RESTORED", "Checkup", "Restored", "backup", "check", "restore"]
@@ -30,10 +28,12 @@ __all__ = ["RESTORED", "Checkup", "Restored", "backup", "check", "restore"]
 RESTORED = "restored from a backup: it may have been delivered since"
 """Why what a backup still owes is not sent by itself."""
 
-_ITS_FILES = re.compile(r"(-wal|-shm|-journal|-receipts|\.lock|\.sock|\..+\.login|\.schema-\d+(-receipts)?)?")
+_ITS_FILES = re.compile(
+    r"(-wal|-shm|-journal|-receipts|\.lock|\.sock|\..+\.login(\.sqlite3(-wal|-shm|-journal)?)?|\.schema-\d+(-receipts)?)?"
+)
 """The names of a journal's files go on like this."""
+_STORES_FILES = re.compile(r"(-wal|-shm|-journal)?")
 _SHOWN = 20
-_PAGES = 1024
 _ROWS = 2000
 """After so many it is told how far it has come."""
 _BODIES = f"SELECT seq, type, body FROM event WHERE body IS NOT NULL AND type != '{codec.ERASED}'"  # noqa: S608 our own words
@@ -56,6 +56,8 @@ class Checkup:
     """Sentences; none when it is sound."""
     inventory: Inventory | None
     """None when it cannot be read."""
+    stores: tuple[StoreFound, ...] = ()
+    """What is beside it, where that was looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +69,12 @@ class Restored:
     given_up: int
     """How many deliveries that were owed in the backup wait for the owner's word now."""
     inventory: Inventory
-
-
-Tell: TypeAlias = Callable[[str, int, int], None]
-"""Hears how far work has come: what is done, how much of it, and of how much; 0: nobody knows."""
+    stores: tuple[Path, ...] = ()
+    """The stores that were put back too."""
+    left: tuple[Path, ...] = ()
+    """Those that are as they were, since the backup has none of them."""
+    told: tuple[str, ...] = ()
+    """What their owner has to know of them, in sentences."""
 
 
 def _nobody(what: str, done: int, total: int) -> None:
@@ -78,7 +82,7 @@ def _nobody(what: str, done: int, total: int) -> None:
 
 
 def check(path: Path, tell: Tell = _nobody) -> Checkup:
-    """Look at every page and row of a journal, also while a service uses it.
+    """Look at every page and row of a journal, and at every page of its stores, also while they are used.
 
     Raises JournalError when there is no such file.
     """
@@ -99,7 +103,12 @@ def check(path: Path, tell: Tell = _nobody) -> Checkup:
             findings.append(f"it cannot be read: {error}")
     if len(findings) > _SHOWN:
         findings[_SHOWN:] = [f"and {len(findings) - _SHOWN:,} more like these"]
-    return Checkup(tuple(findings), found)
+    return Checkup(tuple(findings), found, tuple(map(look_at, _beside(path))))
+
+
+def _beside(path: Path) -> list[Path]:
+    """Return the stores of a journal, or of a backup."""
+    return [*beside_journal(path).values(), *beside_backup(path).values()]
 
 
 def _pages(database: sqlite3.Connection) -> Iterator[str]:
@@ -140,82 +149,105 @@ def _bodies(database: sqlite3.Connection, tell: Tell) -> Iterator[str]:
 
 
 def backup(path: Path, target: Path, *, force: bool = False, tell: Tell = _nobody) -> Checkup:
-    """Copy a journal, as it is at one moment, beside a service that goes on writing it.
+    """Copy a journal and the stores beside it, as they are at one moment, while a service goes on writing.
 
-    The copy appears under its name only when it is whole and sound. Raises JournalError.
+    The copies appear under their names only when all are whole and sound. Raises JournalError.
     """
-    if target.is_dir() or _belongs(target, path):
-        raise JournalError(f"{target} cannot be replaced by a backup: name a file for it")
-    if target.exists() and not force:
-        raise JournalError(f"{target} exists: name another file, or say --force to replace it")
-    with beside(target) as part:
-        _copy(path, part, tell)
-        found = _sound(part, f"{path} is damaged", "no backup was made, `hubbub db check` tells more", tell)
-        put_in_place(part, target)
-    return found
+    kept = beside_journal(path)
+    targets = {path: target, **{file: copy_of(target, name) for name, file in kept.items()}}
+    for one in targets.values():
+        if one.is_dir() or _belongs(one, path):
+            raise JournalError(f"{one} cannot be replaced by a backup: name a file for it")
+        if one.exists() and not force:
+            raise JournalError(f"{one} exists: name another file, or say --force to replace it")
+    with copying(path, targets, tell) as parts:
+        no_backup = "no backup was made, `hubbub db check` tells more"
+        found = _sound(parts[target], f"{path} is damaged", no_backup, tell)
+        stores = [_copied(store, targets[store], parts) for store in kept.values()]
+        for old in beside_backup(target).values():  # of a backup that was here before
+            if old not in parts:
+                old.unlink()
+        for store in kept.values():
+            copy_key(store, targets[store])
+        for one, part in reversed(parts.items()):  # the journal's last: with it the backup is there
+            put_in_place(part, one)
+    return replace(found, stores=tuple(stores))
+
+
+def _copied(store: Path, target: Path, parts: Mapping[Path, Path]) -> StoreFound:
+    found = look_at(parts[target])
+    if found.finding:
+        raise JournalError(
+            f"{store}: {found.finding}: no backup was made; stop the service and put a copy of it "
+            "in its place"
+        )
+    return replace(found, file=target)
 
 
 def _belongs(target: Path, path: Path) -> bool:
     """Whether this is a journal, or the name of a file that belongs to it, there or not."""
     journal = path.resolve()  # as SQLite does, when it names the log
     for name in (target.resolve(), target.parent.resolve() / target.name):
-        end = name.name.removeprefix(journal.name)
-        if name.parent == journal.parent and end != name.name and _ITS_FILES.fullmatch(end):
-            return True
+        for file, more in ((journal, _ITS_FILES), (place_of(journal, LISTS), _STORES_FILES)):
+            end = name.name.removeprefix(file.name)
+            if name.parent == file.parent and end != name.name and more.fullmatch(end):
+                return True
     return target.exists() and path.exists() and target.samefile(path)
 
 
-def restore(path: Path, source: Path, *, replay: bool = False, tell: Tell = _nobody) -> Restored:
-    """Put a backup in a journal's place, and keep what was there.
+def restore(
+    path: Path,
+    source: Path,
+    *,
+    replay: bool = False,
+    go_on: Mapping[int, GoOn] = MappingProxyType({}),
+    tell: Tell = _nobody,
+) -> Restored:
+    """Put a backup in a journal's place, with the stores that are beside it, and keep what was there.
 
     Nothing is sent twice by it: what the backup owes is given up (see `RESTORED`), and rooms are read
-    from now on, unless `replay` says to read again what was said since. Raises JournalError; then nothing
-    has changed.
+    from now on, unless `replay` says to read again what was said since. `go_on` does the same for stores, by
+    what their files say they are (`PRAGMA application_id`). Raises HubbubError; then nothing has changed.
     """
     if path.exists() and source.exists() and source.samefile(path):
         raise JournalError(f"{source} is the journal itself: name a backup")
     _sound(source, f"{source} is damaged", "nothing was changed, take another backup", tell)
-    with Own(path) as owned, beside(path) as part:
-        _copy(source, part, tell)
-        given_up = _disarm(part, replay=replay)
-        found = _sound(part, f"the copy of {source} is damaged", "nothing was changed, check the disk", tell)
-        _hand_over(path, part, owned.beside)
-        aside = _move_aside(path)
-        put_in_place(part, path)
+    stores = {file: place_of(path, name) for name, file in beside_backup(source).items()}
+    for file in stores:
+        sound(file, "nothing was changed, take another backup")
+    with Own(path) as owned, copying(source, {source: path, **stores}, tell) as parts:
+        given_up = _disarm(parts[path], replay=replay)
+        found = _sound(
+            parts[path], f"the copy of {source} is damaged", "nothing was changed, check the disk", tell
+        )
+        told = [said for target in stores.values() for said in _make_safe(parts[target], target, go_on)]
+        hand_over(path, owned.beside, *parts.values())
+        aside = _put_back(parts)[path]
+        for file, target in stores.items():
+            copy_key(file, target)
     assert found.inventory is not None
-    return Restored(aside, given_up, found.inventory)
+    left = [file for file in beside_journal(path).values() if file not in stores.values()]
+    return Restored(aside, given_up, found.inventory, tuple(stores.values()), tuple(left), tuple(told))
 
 
-def _copy(path: Path, part: Path, tell: Tell) -> None:
-    def told(_: int, remaining: int, total: int) -> None:
-        tell("copying", total - remaining, total)
-
-    with contextlib.closing(open_to_look(path)) as source, contextlib.closing(sqlite3.connect(part)) as copy:
-        try:
-            noted = _noted(path, source)  # first, since what is committed from now on is in the copy
-            # Without a transaction of its own, every commit of the service would begin the copy anew.
-            source.execute("BEGIN")
-            source.execute("PRAGMA user_version").fetchone()
-            source.execute("SELECT count(*) FROM sqlite_master").fetchone()
-            source.backup(copy, pages=_PAGES, progress=told)
-            # One file, which can be read where nothing can be written.
-            copy.execute("PRAGMA journal_mode = DELETE")
-            if noted:
-                schema.migrate(copy)  # an older release's may lack a column for what was noted
-                pruning.settle(copy, noted, SYSTEM.now())
-        except (OSError, sqlite3.Error) as error:
-            raise JournalError(
-                f"{path} cannot be copied ({error}): look at the disk, and at `hubbub db check`"
-            ) from error
-
-
-def _noted(path: Path, database: sqlite3.Connection) -> list[Receipt]:
-    """Read what its service has noted since the last commit."""
-    file = file_of(path)
-    if not file.exists():
+def _make_safe(part: Path, target: Path, go_on: Mapping[int, GoOn]) -> list[str]:
+    with contextlib.closing(sqlite3.connect(part)) as database:
+        (application,) = database.execute("PRAGMA application_id").fetchone()
+    if application not in go_on:
         return []
-    (key,) = database.execute("SELECT value FROM meta WHERE key = 'key'").fetchone()
-    return kept(file, key)
+    told = go_on[application](part, target if target.is_file() else None)
+    with contextlib.closing(sqlite3.connect(part)) as database:
+        database.execute("PRAGMA journal_mode = DELETE")
+    sound(part, "nothing was changed, check the disk")
+    return told
+
+
+def _put_back(parts: Mapping[Path, Path]) -> Mapping[Path, Path | None]:
+    """Give new files their names, by target. Returns where what was there is now."""
+    asides = {target: move_aside(target) for target in parts}
+    for target, part in parts.items():
+        put_in_place(part, target)
+    return asides
 
 
 def _sound(path: Path, trouble: str, advice: str, tell: Tell) -> Checkup:
@@ -247,26 +279,3 @@ def _disarm(part: Path, *, replay: bool) -> int:
             database.execute("UPDATE room SET heard = NULL")
         database.execute("COMMIT")
     return given_up
-
-
-def _hand_over(path: Path, *files: Path) -> None:
-    """Give these files to the service's user, who has to own what it is to write, where root restores."""
-    if os.geteuid() == 0:
-        like = (path if path.exists() else path.parent).stat()
-        for file in files:
-            os.chown(file, like.st_uid, like.st_gid)
-
-
-def _move_aside(path: Path) -> Path | None:
-    """Move away what is there. Above all its log, which SQLite would apply to whatever takes its place."""
-    when = time.strftime("%Y%m%d-%H%M%S", time.localtime(SYSTEM.now()))
-    aside = path.with_name(f"{path.name}.before-{when}")
-    while aside.exists():
-        aside = aside.with_name(f"{aside.name}-again")
-    was_there = path.exists()
-    log, new_log = (file.with_name(file.name + "-wal") for file in (path, aside))
-    for file, new in ((path, aside), (log, new_log), (file_of(path), file_of(aside))):
-        with contextlib.suppress(FileNotFoundError):
-            file.rename(new)
-    path.with_name(path.name + "-shm").unlink(missing_ok=True)
-    return aside if was_there else None

@@ -1,0 +1,52 @@
+"""Makes a copy of the file of lists safe to go on from: nobody is told anything twice, and who has wanted
+nothing more since it was made is told nothing.
+"""
+
+import contextlib
+import sqlite3
+from pathlib import Path
+
+from bridge.config.words import counted
+from bridge.errors import HubbubError
+
+from .store import ListsFile
+
+__all__ = ["go_on_from_lists"]
+
+
+def go_on_from_lists(copy: Path, before: Path | None) -> list[str]:
+    """Do it. `before` is the file whose place the copy takes; None: there is none. Returns sentences for the
+    owner. Raises HubbubError.
+    """
+    with contextlib.closing(ListsFile(copy)) as file, file.together():
+        told = _follow(file, before)
+        given_up = file.write("UPDATE told SET state = 'unreached' WHERE state = 'owed'").rowcount
+        file.write("UPDATE announcement SET state = 'expired' WHERE state = 'waiting'")
+        if given_up:
+            people = counted(given_up, "person", "people")
+            told.append(f"Not told what was announced, since they may have been after the backup: {people}.")
+        return told
+
+
+def _follow(file: ListsFile, before: Path | None) -> list[str]:
+    """Let end what ended since, as far as that can be read."""
+    lost = "Subscriptions that people ended since the backup are there again, if there were any."
+    if before is None:
+        return [lost]
+    try:
+        with contextlib.closing(ListsFile(before, read_only=True)) as old:
+            if old.secret() != file.secret():
+                return [lost]
+            ended = old.rows("SELECT * FROM subscription WHERE ended_at IS NOT NULL")
+            (last,) = old.rows("SELECT coalesce(max(id), 0) FROM subscription")[0]
+    except (HubbubError, sqlite3.Error):
+        return [lost]
+    count = 0
+    for one in ended:
+        count += file.write(
+            "UPDATE subscription SET ended_at = ?, ended_words = ?, ended_where = ?"
+            " WHERE id = ? AND asked_at = ? AND ended_at IS NULL",
+            *(one["ended_at"], one["ended_words"], one["ended_where"], one["id"], one["asked_at"]),
+        ).rowcount
+    file.write("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'subscription'", last)
+    return [f"Ended since the backup, and ended still: {counted(count, 'subscription')}."] if count else []

@@ -1,0 +1,77 @@
+"""Makes a copy of the file of desks safe to go on from: no mail goes twice, and what visitors have deleted
+since it was made is deleted again.
+"""
+
+import contextlib
+import sqlite3
+from collections.abc import Mapping
+from pathlib import Path
+
+from bridge.config.words import counted
+from bridge.errors import TemporaryFailure
+
+from .reader import DeskReader
+from .writer import DeskStore
+
+__all__ = ["go_on_from_desks"]
+
+
+def go_on_from_desks(copy: Path, before: Path | None) -> list[str]:
+    """Do it. `before` is the file whose place the copy takes; None: there is none. Returns sentences for the
+    owner. Raises TemporaryFailure.
+    """
+    with contextlib.closing(_Restored(copy)) as restored:
+        told = []
+        if given_up := restored.give_up():
+            told.append(
+                f"Not sent, since it may have been after the backup: {counted(given_up, 'mail')} of desks."
+            )
+        try:
+            erased = restored.follow(before) if before is not None else None
+        except (TemporaryFailure, sqlite3.Error):  # it may be why a backup is wanted
+            erased = None
+        if erased is None:
+            told.append("Chats that visitors deleted since the backup are there again, if there were any.")
+        elif erased:
+            told.append(f"Deleted since the backup, and deleted again: {counted(erased, 'chat')}.")
+        restored.scrub()
+        return told
+
+
+class _Restored(DeskStore):
+    """The copy, open."""
+
+    def give_up(self) -> int:
+        """Let no mail go of which nobody knows whether it went. Returns how many these are."""
+        waiting = self._ask("SELECT number FROM mail WHERE state IN ('due', 'sending')")
+        with self.transaction():
+            for (number,) in waiting:
+                self.outbox.settle(number, "refused")
+        return len(waiting)
+
+    def follow(self, before: Path) -> int:
+        """Delete what was deleted since, and give no number again that was given. Returns how many chats that
+        deleted. Raises TemporaryFailure and sqlite3.Error, and then has changed nothing.
+        """
+        with _Before(before) as now:
+            deleted, last = now.deleted(), now.last()
+        with self.transaction():
+            chats = self._ask("SELECT number, opened_at FROM chat WHERE NOT forgotten")
+            gone = [number for number, at in chats if deleted.get(number) == at]
+            for number in gone:
+                self.erase(number)
+            for table, number in last.items():
+                self._do("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = ?", number, table)
+        return len(gone)
+
+
+class _Before(DeskReader):
+    """The file that was there before."""
+
+    def deleted(self) -> Mapping[int, float]:
+        """Return when the chats were opened that are deleted, by their numbers."""
+        return dict(self._ask("SELECT number, opened_at FROM chat WHERE forgotten"))
+
+    def last(self) -> Mapping[str, int]:
+        """Return the last numbers that were given, by table."""
+        return dict(self._ask("SELECT name, seq FROM sqlite_sequence"))
