@@ -18,7 +18,10 @@ __all__ = ["show_figures", "show_plan"]
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _T = TypeVar("_T")
 _BARS = " ▁▂▃▄▅▆▇█"
+_NOT_COUNTED = "?"
 _DOUBTS = {
+    Doubt.PART_OF_A_WEEK: "{missing} of the {all} hours of a week in which the desk is open were not counted "
+    "yet ({mark}), and nothing is planned for them: count a whole week",
     Doubt.FEW_WEEKS: "fewer than three whole weeks were counted, which cannot tell how much weeks differ",
     Doubt.FEW_CHATS: "fewer than a hundred chats were counted: go by the larger numbers",
     Doubt.BUSIER: "agents had {before:.1f} chats at a time, and with {at_once:g} each takes longer than it "
@@ -145,12 +148,12 @@ class _Planned(Terminal):
         _facts(
             self,
             [
-                _row("counted", f"{found.counted:,}", f"chats in {found.weeks:.1f} weeks"),
                 _row(
-                    "planned",
-                    f"{found.chats_a_week:,.0f}",
-                    f"chats a week: {found.factor:,.4g} times as many",
+                    "counted",
+                    f"{found.counted:,}",
+                    f"chat{'s' * (found.counted != 1)} in {found.weeks:.1f} weeks",
                 ),
+                _row("planned", f"{found.chats_a_week:,.0f}", self._chats()),
                 _row(
                     "an agent",
                     f"{found.at_once:g}",
@@ -161,23 +164,28 @@ class _Planned(Terminal):
         )
         self.say()
         self.say("agents who have to be there, and how many if more come than expected:")
-        asked = {(one.day, one.hour): one for one in found.hours if one.agents}
-        most = max((one.agents for one in asked.values()), default=1)
-        _aligned(
-            self,
-            _week(
-                asked,
-                lambda one: (
-                    f"{one.agents}" if one.agents_high == one.agents else f"{one.agents}–{one.agents_high}",
-                    _heat(one.agents / most),
-                ),
-            ),
-        )
+        most = max((one.agents for one in found.hours), default=1)
+        cells: dict[tuple[int, int], Cell] = {
+            (one.day, one.hour): (_between(one.agents, one.agents_high), _heat(one.agents / most))
+            for one in found.hours
+            if one.agents
+        }
+        cells |= {(one.day, one.hour): (_NOT_COUNTED, "yellow") for one in found.not_counted}
+        _aligned(self, _week(cells, lambda cell: cell))
         self.say()
         high = f", up to {found.agent_hours_high:,}" if found.agent_hours_high > found.agent_hours else ""
         hours = counted(found.agent_hours, "hour of agents", "hours of agents")
-        self.line(Text(f"{hours} a week{high}; breaks come on top", "bold"))
+        self.line(Text(f"{hours} {self._in()}{high}; breaks come on top", "bold"))
         self._doubts()
+
+    def _chats(self) -> str:
+        found = self._found
+        low, high = (f"{number:,.0f}" for number in (found.chats_a_week_low, found.chats_a_week_high))
+        sure = f" ({low} to {high} in nine of ten cases)" if low != high else ""
+        return f"chats {self._in()}{sure}: {found.factor:,.4g} times as many"
+
+    def _in(self) -> str:
+        return "in the hours that were counted" if self._found.not_counted else "a week"
 
     def _doubts(self) -> None:
         found = self._found
@@ -188,6 +196,9 @@ class _Planned(Terminal):
                 best=found.at_best,
                 within=lasting(found.within),
                 share=found.share,
+                missing=len(found.not_counted),
+                all=len(found.not_counted) + len(found.hours),
+                mark=_NOT_COUNTED,
             )
             self.say(said, "yellow", head=Text("! ", "yellow"))
         if found.spread > 1.5:
@@ -238,6 +249,10 @@ def _long(seconds: float) -> str:
 def _bar(rate: float, most: float) -> Cell:
     share = rate / most
     return f"{_BARS[max(round(share * 8), 1)]} {rate:.1f}", _heat(share)
+
+
+def _between(usual: int, high: int) -> str:
+    return f"{usual}" if usual == high else f"{usual}–{high}"
 
 
 def _heat(share: float) -> str:

@@ -38,6 +38,9 @@ class _Cell:
     """How long visitors wait then, in seconds."""
 
 
+_NOT_COUNTED = _Cell("?", 0)
+
+
 class DeskPages:
     """Shows desks, where the map has any."""
 
@@ -135,16 +138,15 @@ def _load(found: DeskFigures) -> Mapping[int, Sequence[_Cell | None]]:
 def _staffed(plan: DeskPlan) -> Mapping[int, Sequence[_Cell | None]]:
     """Return how many agents each hour asks for, by the hour, from Monday on."""
     most = max((one.agents for one in plan.hours), default=1)
-    return _by_hour(
-        {
-            (one.day, one.hour): _Cell(
-                f"{one.agents}" if one.agents == one.agents_high else f"{one.agents}–{one.agents_high}",
-                _shade(one.agents / most),
-            )
-            for one in plan.hours
-            if one.agents
-        }
-    )
+    cells = {
+        (one.day, one.hour): _Cell(
+            f"{one.agents}" if one.agents == one.agents_high else f"{one.agents}–{one.agents_high}",
+            _shade(one.agents / most),
+        )
+        for one in plan.hours
+        if one.agents
+    }
+    return _by_hour(cells | {(one.day, one.hour): _NOT_COUNTED for one in plan.not_counted})
 
 
 def _by_hour(cells: Mapping[tuple[int, int], _T]) -> Mapping[int, Sequence[_T | None]]:

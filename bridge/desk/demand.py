@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from .week import Hour
 
-__all__ = ["PRIOR", "Rate", "between_weeks", "rates"]
+__all__ = ["PRIOR", "Rate", "between_weeks", "in_all", "rates"]
 
 PRIOR = 2.0
 """As many weeks as what an hour borrows counts."""
@@ -53,6 +53,11 @@ def rates(
         shape = counted.get(hour, 0) + PRIOR * pattern[hour]
         found[hour] = _gamma(shape, times + PRIOR, math.sqrt(spread))
     return found
+
+
+def in_all(mean: float, counted: int, spread: float = 1.0) -> Rate:
+    """Return how many come in all hours together: `mean`, for which so many were counted."""
+    return _gamma(counted, counted, math.sqrt(spread)).scaled(mean)
 
 
 def between_weeks(weeks: Sequence[int]) -> float:

@@ -6,14 +6,14 @@ several chats at a time counts as so many who serve (`erlang.py`), with chats as
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from math import inf
 
 from bridge.errors import HubbubError
 
-from .demand import Rate, between_weeks, rates
+from .demand import Rate, between_weeks, in_all, rates
 from .erlang import Load, Target, Team, staff
 from .figures import PastChat, at_once, first_response, handling, quantile
 from .week import WEEK, Hour, Timespan, hour_of
@@ -34,6 +34,8 @@ _MARGIN = 0.01
 class Doubt(StrEnum):
     """Why a plan is to be taken with care."""
 
+    PART_OF_A_WEEK = "part of a week"
+    """Hours in which the desk is open were not counted yet: nothing is planned for them."""
     FEW_WEEKS = "few weeks"
     """With fewer than three whole weeks nobody can tell how much weeks differ."""
     FEW_CHATS = "few chats"
@@ -120,8 +122,14 @@ class DeskPlan:
     at_best: float
     """The share of chats that would be answered in time if an agent was always free, 0 to 1."""
     hours: Sequence[PlannedHour]
-    """Those of the week in which the desk is open, from Monday on."""
+    """Those of the week in which the desk is open and that were counted, from Monday on."""
+    not_counted: Sequence[Hour]
+    """Those in which it is open, and of which nothing is known yet: nothing of them is in what follows."""
     chats_a_week: float
+    chats_a_week_low: float
+    """In nine of ten cases it is more than that,"""
+    chats_a_week_high: float
+    """and less than this; the same number where the owner says how many come."""
     agent_hours: int
     """How many hours agents are there in a week, all together."""
     agent_hours_high: int
@@ -142,14 +150,18 @@ def planned(desk: str, chats: Sequence[PastChat], span: Timespan, terms: PlanTer
     spread = between_weeks(weeks)
     counted = Counter(hour_of(chat.opened_at, span.zone) for chat in chats)
     found = rates(counted, span.openings, spread)
-    factor = _factor(found, terms)
+    not_counted = sorted(set(span.usual) - found.keys())
+    factor = _factor(desk, found, not_counted, terms)
     reactions, seconds = _reactions(chats), sum(took) / len(took)
     at_best = sum(one <= terms.target.within for one in reactions) / len(reactions)
     slow = at_best < min(terms.target.share + _MARGIN, 1.0)
     team = Team(terms.at_once, (0.0,) if slow else reactions)
     hours = [_hour(hour, rate.scaled(factor), seconds, terms, team) for hour, rate in sorted(found.items())]
+    a_week = sum(one.chats for one in hours)
+    sure = in_all(a_week, sum(counted[hour] for hour in found), spread)
     before = at_once(chats)
     doubts = {
+        Doubt.PART_OF_A_WEEK: bool(not_counted),
         Doubt.FEW_WEEKS: len(weeks) < _FEW_WEEKS,
         Doubt.FEW_CHATS: len(chats) < _FEW_CHATS,
         Doubt.BUSIER: before < terms.at_once / 2,
@@ -172,7 +184,10 @@ def planned(desk: str, chats: Sequence[PastChat], span: Timespan, terms: PlanTer
         reaction=quantile(reactions, 0.5),
         at_best=at_best,
         hours=hours,
-        chats_a_week=sum(one.chats for one in hours),
+        not_counted=not_counted,
+        chats_a_week=a_week,
+        chats_a_week_low=a_week if terms.per_day is not None else sure.low,
+        chats_a_week_high=a_week if terms.per_day is not None else sure.high,
         agent_hours=sum(one.agents for one in hours),
         agent_hours_high=sum(one.agents_high for one in hours),
         doubts=[doubt for doubt, holds in doubts.items() if holds],
@@ -196,11 +211,16 @@ def _hour(hour: Hour, rate: Rate, seconds: float, terms: PlanTerms, team: Team) 
     )
 
 
-def _factor(found: Mapping[Hour, Rate], terms: PlanTerms) -> float:
+def _factor(desk: str, found: Mapping[Hour, Rate], not_counted: Collection[Hour], terms: PlanTerms) -> float:
     if terms.per_day is None:
         return terms.times * terms.season
-    days = len({hour.day for hour in found})
-    a_day = sum(rate.mean for rate in found.values()) / max(days, 1)
+    whole = {hour.day for hour in found} - {hour.day for hour in not_counted}
+    if not whole:
+        raise HubbubError(
+            f"{desk}: no whole day was counted yet, beside which chats on a day could be held: wait for the "
+            "end of one, or say how many times as many"
+        )
+    a_day = sum(rate.mean for hour, rate in found.items() if hour.day in whole) / len(whole)
     return terms.per_day / a_day * terms.season if a_day else 0.0
 
 

@@ -1,7 +1,7 @@
 """Reads the file of a desk for its figures, and for a plan."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -76,12 +76,21 @@ def _span(reader: PastReader, desk: MappedDesk, wanted: TimesWanted, usual: floa
     since = max(since, _midnight(began if began is not None else until, zone))
     if since >= until:
         raise HubbubError(f"{desk.name}: no chat was opened in this time")
-    spans = _open(hours.calendar(), since, until) if hours is not None else [(since, until)]
-    return Timespan(since, until, zone, openings(spans, zone))
+    calendar = hours.calendar() if hours is not None else None
+    any_week = replace(calendar, holidays={}, yearly={}) if calendar is not None else None
+    return Timespan(
+        since,
+        until,
+        zone,
+        openings(_open(calendar, since, until), zone),
+        openings(_open(any_week, until - WEEK, until), zone).keys(),
+    )
 
 
-def _open(calendar: Calendar, since: float, until: float) -> Iterator[tuple[float, float]]:
-    """Yield from when to when the hours of a desk had it open between two moments."""
+def _open(calendar: Calendar | None, since: float, until: float) -> Iterator[tuple[float, float]]:
+    """Yield from when to when the hours of a desk had it open between two moments; without any it was open
+    always.
+    """
     at = since
     while at < until:
         stands = situation(calendar, None, at)

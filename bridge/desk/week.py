@@ -1,9 +1,8 @@
 """The hours of a week, by a clock on a wall: which one a moment falls into, and how often each was. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from typing import NamedTuple
 
 __all__ = ["WEEK", "Hour", "Timespan", "hour_of", "openings"]
 
@@ -13,7 +12,8 @@ _STEP = 900
 _PART = _STEP / 3600
 
 
-class Hour(NamedTuple):
+@dataclass(frozen=True, slots=True, order=True)
+class Hour:
     """An hour of the week."""
 
     day: int
@@ -33,6 +33,8 @@ class Timespan:
     """Whose clock the hours are of."""
     openings: Mapping[Hour, float]
     """How many times each hour of the week was in it while the desk was open."""
+    usual: Collection[Hour] = ()
+    """The hours of any week in which the desk is open, whether they were in it or not."""
 
 
 def hour_of(at: float, zone: tzinfo) -> Hour:

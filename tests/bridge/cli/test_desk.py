@@ -1,6 +1,7 @@
 """`hubbub desk` as a shop's owner uses it, while no service runs."""
 
 import json
+import re
 import time
 
 import pytest
@@ -24,6 +25,22 @@ def shop(tmp_path_factory):
     store = DeskStore(desks(load(file, find))[0].file)
     chats = play(Shop(per_day=30), 4, 1, since=time.time() - 4 * WEEK - 3600)
     write(store, "sales", chats)
+    store.close()
+    return file
+
+
+@pytest.fixture(scope="module")
+def young(tmp_path_factory):
+    """One whose desk has been a pilot since this morning."""
+    file = tmp_path_factory.mktemp("young") / "bridge.yaml"
+    file.write_text(written())
+    now = time.time()
+    chat = play(Shop(per_day=30), 1, 1)[0]
+    moved = now - 7200 - chat.opened_at
+    store = DeskStore(desks(load(file, find))[0].file)
+    write(store, "sales", [chat._replace(**{
+        name: getattr(chat, name) + moved for name in ("opened_at", "taken_at", "answered_at", "closed_at")
+    })])  # fmt: skip
     store.close()
     return file
 
@@ -55,6 +72,21 @@ def test_a_plan_for_people(shop):
     assert "hours of agents a week" in found.stdout
     assert "10 times as many" in found.stdout
     assert "each takes longer than it took" in found.stdout
+
+
+def test_a_plan_by_a_part_of_a_week_says_which_hours_it_knows_nothing_of(young):
+    found = " ".join(run(young, "plan", "--times", "10").stdout.split())
+    plan = json.loads(run(young, "plan", "--times", "10", "--json").stdout)
+    missing = len(plan["not_counted"])
+    assert missing + len(plan["hours"]) == 168
+    assert found.split().count("?") == missing > 96, "a desk that is always open, for a day or two"
+    assert (
+        f"! {missing} of the 168 hours of a week in which the desk is open were not counted yet (?)" in found
+    )
+    assert "10 chats in the hours that were counted (0 to 30 in nine of ten cases): 10 times as many" in found
+    assert re.search(r"\d+ hours? of agents in the hours that were counted", found)
+    assert {"day", "hour"} == plan["not_counted"][0].keys()
+    assert plan["chats_a_week_low"] < plan["chats_a_week"] < plan["chats_a_week_high"]
 
 
 def test_the_same_for_machines(shop):

@@ -96,6 +96,29 @@ async def test_more_visitors_ask_for_more_agents(place, store):
     assert await hours(times="nan", within="-1", share="<b>") == await hours()
 
 
+async def test_hours_that_were_not_counted_yet_are_not_shown_as_closed(place, store):
+    _, client = place
+    now = time.time()
+    write(
+        store,
+        "sales",
+        [
+            one
+            for one in play(Shop(per_day=40), 1, 3, now - WEEK)
+            if one.opened_at > now - WEEK / 3 and (one.closed_at or 0) < now
+        ],
+    )
+    text = await (await client.get("desk", params={"times": "10"})).text()
+    words = Words(text).found
+    plan = json.loads(await (await client.get("api/desk/plan", params={"times": "10"})).text())["plan"]
+    missing = len(plan["not_counted"])
+    assert words.count("?") == missing > 72
+    assert f"{missing} of the 168 hours of a week in which the desk is open were not counted yet" in text
+    assert re.search(r"\d+ chats are expected, \d+ to \d+ in nine of ten cases", text)
+    words = Words(await (await client.get("desk", params={"lang": "zh"})).text()).found
+    assert any("还没有统计" in word for word in words)
+
+
 async def test_in_chinese(place, store):
     _, client = place
     pilot(store)

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from bridge.desk.demand import between_weeks, rates
+from bridge.desk.demand import between_weeks, in_all, rates
 from bridge.desk.erlang import Target
 from bridge.desk.plan import Doubt, PlanTerms, planned
 from bridge.desk.week import WEEK, Hour, Timespan, openings
@@ -17,9 +17,8 @@ OPEN = shop_hours()
 
 def span(weeks):
     until = MONDAY + weeks * WEEK
-    return Timespan(
-        MONDAY, until, BERLIN, {hour: weeks for hour in openings([(MONDAY, until)], BERLIN) if hour in OPEN}
-    )
+    seen = openings([(MONDAY, until)], BERLIN)
+    return Timespan(MONDAY, until, BERLIN, {hour: seen[hour] for hour in seen if hour in OPEN}, OPEN)
 
 
 def pilot(weeks=4, seed=1, **more):
@@ -94,6 +93,43 @@ def test_chats_a_day_and_a_season():
     december = planned("sales", chats, span(4), PlanTerms(3, per_day=300, season=1.8))
     assert december.chats_a_week == pytest.approx(1800 * 1.8)
     assert december.agent_hours > a_day.agent_hours
+
+
+TUESDAY_NOON = 36 / 168
+
+
+def test_an_hour_that_was_not_counted_yet_is_no_hour_in_which_the_desk_is_closed():
+    chats = [one for one in pilot(weeks=1) if one.opened_at < MONDAY + TUESDAY_NOON * WEEK]
+    plan = planned("sales", chats, span(TUESDAY_NOON), PlanTerms(3, times=10))
+    assert [Hour(one.day, one.hour) for one in plan.hours] == sorted(OPEN)[:13]
+    assert plan.not_counted[:2] == [Hour(1, 12), Hour(1, 13)]
+    assert len(plan.not_counted) == len(OPEN) - 13
+    assert plan.doubts[0] is Doubt.PART_OF_A_WEEK
+    whole = planned("sales", pilot(weeks=1), span(1), PlanTerms(3))
+    assert whole.not_counted == []
+    assert Doubt.PART_OF_A_WEEK not in whole.doubts
+
+
+def test_chats_a_day_are_those_of_days_that_were_counted_whole():
+    chats = [one for one in pilot(weeks=1) if one.opened_at < MONDAY + TUESDAY_NOON * WEEK]
+    plan = planned("sales", chats, span(TUESDAY_NOON), PlanTerms(3, per_day=300))
+    assert sum(one.chats for one in plan.hours if one.day == 0) == pytest.approx(300)
+    with pytest.raises(HubbubError, match="sales: no whole day was counted yet"):
+        planned("sales", chats, span(12 / 168), PlanTerms(3, per_day=300))
+
+
+def test_how_many_come_in_all_lies_between_two_numbers_in_nine_of_ten_cases():
+    """The fewer were counted, the further apart these are."""
+    chance, wide = random.Random(1), {}
+    for mean in (12, 120):
+        found = [in_all(10 * counted, counted) for counted in (_poisson(chance, mean) for _ in range(500))]
+        assert 0.84 <= sum(one.low <= 10 * mean <= one.high for one in found) / 500 <= 0.95
+        wide[mean] = found[0].high / found[0].low
+    assert wide[12] > 1.5 * wide[120] > 1.5
+    plan = planned("sales", pilot(), span(4), PlanTerms(3, times=10))
+    assert plan.chats_a_week_low < plan.chats_a_week < plan.chats_a_week_high
+    owners = planned("sales", pilot(), span(4), PlanTerms(3, per_day=300))
+    assert owners.chats_a_week_low == owners.chats_a_week == owners.chats_a_week_high, "as they say"
 
 
 def test_where_no_hours_are_written_nobody_waits_for_a_chat_a_month():

@@ -133,6 +133,13 @@ def test_hours_that_are_written_count(desk, store):
     plan = read_plan(shop, TimesWanted(NOW), PlanWanted())
     assert {one.hour for one in plan.hours} == set(range(9, 20))
     assert all(one.agents >= 1 for one in plan.hours), "somebody is there while it is open"
+    assert plan.not_counted == []
+    plan = read_plan(shop, TimesWanted(MONDAY + 3 * WEEK / 7), PlanWanted())
+    assert {one.day for one in plan.hours} == {0, 2}
+    assert {one.day for one in plan.not_counted} == {1, 3, 4, 5}, "a holiday tells nothing of Tuesdays"
+    always = read_plan(desk, TimesWanted(MONDAY + 3 * WEEK / 7, "Europe/Berlin"), PlanWanted())
+    assert len(always.hours) + len(always.not_counted) == 7 * 24
+    assert {one.day for one in always.not_counted} == {3, 4, 5, 6}
 
 
 def test_a_desk_that_nobody_came_to_yet_says_so(desk):
