@@ -1,12 +1,12 @@
 """Chats come to agents, and go back from those who are gone, as `routing` says."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from .chats import Chats
 from .floor import Floor
 from .model import Chat, ChatState, Person
 from .reception import Reception
-from .routing import Back, Candidate, Offer, Open, TakingTurns, Unanswered, Why, steps
+from .routing import Candidate, Held, TakingTurns, Waiting, Why, offers, taken_back
 from .seams import Seams
 
 __all__ = ["Assigning"]
@@ -20,84 +20,99 @@ class Assigning:
         self._missing: dict[str, float] = {}
         """Since when agents have been gone or away, by the clock's `monotonic`."""
         self._before: dict[int, str | None] = {}
-        """Whom the visitors who wait talked to before."""
+        """Whom the visitors who wait talked to before, as far as that was asked."""
+        self._settled: object = None
+        """How all stood when whatever could be offered was."""
 
     def run(self) -> None:
         """Do what is to be done now."""
+        if not self._chats.open:
+            return
         rules = self._floor.rules
         people = {one.key: one for one in self._seams.agents(rules)}
-        is_open = not self._chats.in_line or self._reception.situation().is_open
-        assign = rules.assign if is_open else "first"  # nobody is asked for an answer after hours
-        wanted = TakingTurns(assign, rules.capacity, rules.answer_within, rules.back_within)
-        agents = list(self._candidates(people))
-        self._remember()
-        waiting = any(one.is_available for one in agents)
-        movable = self._open(is_open=is_open, waiting=waiting)
-        for step in list(steps(wanted, agents, movable, self._chats.clock.now())):
-            chat = self._chats.open[step.number]
-            match step:
-                case Offer():
-                    self._floor.offer(chat, people[step.agent])
-                case Back():
-                    self._back(chat, step.why)
-                case Unanswered():
-                    told = self._floor.locale.gettext(
-                        "{chat} waits for anybody, since nobody who was asked answers: !take {number}",
-                        chat=chat.label,
-                        number=chat.number,
-                    )
-                    self._chats.tell_all(told, chat)
+        wanted = TakingTurns(rules.assign, rules.capacity, rules.answer_within, rules.back_within)
+        unanswered = self._take_back(wanted, people)
+        self._offer(wanted, people)
+        for chat in unanswered:
+            if chat.state is ChatState.WAITING:
+                told = self._floor.locale.gettext(
+                    "{chat} waits for anybody, since nobody who was asked answers: !take {number}",
+                    chat=chat.label,
+                    number=chat.number,
+                )
+                self._chats.tell_all(told, chat)
 
-    def _candidates(self, people: Mapping[str, Person]) -> Iterator[Candidate]:
-        clock, rules = self._chats.clock, self._floor.rules
-        now, tick = clock.now(), clock.monotonic()
-        holding = {key for key, chats in self._chats.held.items() if chats and not rules.is_bot(key)}
-        self._missing = {
-            key: self._missing.get(key, tick)
-            for key in [*people, *(holding - people.keys())]
-            if key not in people or people[key].away
-        }
-        for key in sorted(people.keys() | holding):
-            row, since = self._chats.agent(key), self._missing.get(key)
-            missing = None if since is None else now - (tick - since)
-            if missing is not None and key in people:  # who talks is not away, whatever their client says
+    def _take_back(self, wanted: TakingTurns, people: Mapping[str, Person]) -> Sequence[Chat]:
+        """Take chats from those who are gone or do not answer. Returns those that were only offered."""
+        self._note_missing(people)
+        held = list(self._held())
+        agents = {one.agent: self._candidate(one.agent, people) for one in held}
+        unanswered = []
+        for back in list(taken_back(wanted, agents, held, self._chats.clock.now())):
+            chat = self._chats.open[back.number]
+            if chat.state is ChatState.OFFERED:
+                unanswered.append(chat)
+            self._back(chat, back.why)
+        return unanswered
+
+    def _note_missing(self, people: Mapping[str, Person]) -> None:
+        now = self._chats.clock.monotonic()
+        gone = [key for key, chats in self._chats.held.items() if chats and key not in people]
+        away = [key for key, one in people.items() if one.away]
+        self._missing = {key: self._missing.get(key, now) for key in (*away, *gone)}
+
+    def _held(self) -> Iterator[Held]:
+        """Yield the chats that agents may lose: offers, and those of agents who are missing."""
+        for key, numbers in self._chats.held.items():
+            for number in sorted(numbers):
+                chat = self._chats.open[number]
+                if chat.state is ChatState.OFFERED:
+                    yield Held(number, key, chat.offered_at)
+                elif key in self._missing:
+                    yield Held(number, key)
+
+    def _offer(self, wanted: TakingTurns, people: Mapping[str, Person]) -> None:
+        """Offer chats that wait to agents who are free. Nobody is asked for an answer after hours."""
+        off = {key for key in people if not self._chats.agent(key).available}
+        stands = self._floor.rules, people, off, self._chats.moves
+        if stands == self._settled or not self._reception.situation().is_open:
+            return
+        agents = [self._candidate(key, people) for key in sorted(people)]
+        self._before = {number: one for number, one in self._before.items() if number in self._chats.in_line}
+        for offer in list(offers(wanted, agents, self._waiting(), self._chats.clock.now())):
+            self._floor.offer(self._chats.open[offer.number], people[offer.agent])
+        self._settled = stands
+
+    def _waiting(self) -> Iterator[Waiting]:
+        for chat in self._chats.queue():
+            if chat.state is ChatState.WAITING:
+                yield Waiting(chat.number, self._had_before(chat), chat.passed)
+
+    def _had_before(self, chat: Chat) -> str | None:
+        """Return the agent who talked last with the visitor of a chat; None: nobody is known."""
+        if not chat.customer and not chat.mail:
+            return None
+        if chat.number not in self._before:
+            self._before[chat.number] = _before(self._chats, chat)
+        return self._before[chat.number]
+
+    def _candidate(self, key: str, people: Mapping[str, Person]) -> Candidate:
+        row, since = self._chats.agent(key), self._missing.get(key)
+        missing = None
+        if since is not None:
+            missing = self._chats.clock.now() - (self._chats.clock.monotonic() - since)
+            if key in people:  # who talks is not away, whatever their client says
                 missing = max(missing, row.seen_at)
-            yield Candidate(
-                key,
-                there=key in people,
-                on=row.available,
-                away=key in people and bool(people[key].away),
-                missing_since=missing,
-                chats=len(self._chats.held.get(key, ())),
-                last_given=row.given_at,
-                program=rules.is_bot(key),
-            )
-
-    def _open(self, *, is_open: bool, waiting: bool) -> Iterator[Open]:
-        """Yield what may be moved, who waits longest first; `waiting`: also those whom nobody has."""
-        moving = {number for key in self._missing for number in self._chats.held.get(key, ())}
-        chats = [
-            chat
-            for number in moving | self._chats.in_line
-            if (chat := self._chats.open[number]).state is not ChatState.WAITING or waiting
-        ]
-        for chat in sorted(chats, key=lambda chat: (chat.waits_since, chat.number)):
-            match chat.state:
-                case ChatState.TALKING:
-                    yield Open(chat.number, "talking", 0.0, chat.agent, asked=chat.passed)
-                case ChatState.OFFERED:
-                    since = chat.offered_at or 0.0
-                    yield Open(chat.number, "offered", since, chat.agent, asked=chat.passed)
-                case _:
-                    before = self._before[chat.number] if is_open else None
-                    yield Open(chat.number, "waiting", 0.0, before=before, asked=chat.passed)
-
-    def _remember(self) -> None:
-        """Find out whom those who wait talked to before."""
-        self._before = {
-            number: self._before[number] if number in self._before else _before(self._chats, number)
-            for number in self._chats.in_line
-        }
+        return Candidate(
+            key,
+            there=key in people,
+            on=row.available,
+            away=key in people and bool(people[key].away),
+            missing_since=missing,
+            chats=len(self._chats.held.get(key, ())),
+            last_given=row.given_at,
+            program=self._floor.rules.is_bot(key),
+        )
 
     def _back(self, chat: Chat, why: Why) -> None:
         told, what = "", "passed" if chat.state is ChatState.OFFERED else "released"
@@ -112,12 +127,9 @@ class Assigning:
         self._floor.give_back(chat, what=what, told=told)
 
 
-def _before(chats: Chats, number: int) -> str | None:
-    """Return the agent who talked last with the visitor of a chat; None: nobody is known."""
-    chat = chats.open[number]
-    if not chat.customer and not chat.mail:
-        return None
+def _before(chats: Chats, chat: Chat) -> str | None:
     known = chats.store.chats_of(customer=chat.customer, mail="" if chat.customer else chat.mail)
     return next(
-        (one.agent for one in known if one.number != number and one.desk == chats.desk and one.agent), None
+        (one.agent for one in known if one.number != chat.number and one.desk == chats.desk and one.agent),
+        None,
     )

@@ -1,8 +1,9 @@
 """The chats of one desk that are open, at hand, and what is written of all."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from bridge.clock import Clock
@@ -43,6 +44,9 @@ class Chats:
         self.held: Mapping[str, set[int]] = {}
         """Those that agents have, or are offered."""
         self.agents: dict[str, AgentRow] = {}
+        self.moves = 0
+        """Grows whenever a chat comes to stand otherwise."""
+        self._queue: list[Chat] | None = None
         self._news = News(set(), fed=False)
         self.load()
 
@@ -57,6 +61,7 @@ class Chats:
         self.open = {chat.number: chat for chat in self.store.open_chats(self.desk)}
         self.in_line = set()
         self.held = defaultdict(set)
+        self._moved()
         for number, chat in self.open.items():
             chat.passed = passed.get(number, set())
             self._file(chat)
@@ -67,7 +72,12 @@ class Chats:
         news, self._news = self._news, News(set(), fed=False)
         return news
 
+    def _moved(self) -> None:
+        self.moves += 1
+        self._queue = None
+
     def _file(self, chat: Chat) -> None:
+        self._moved()
         if chat.state in _IN_LINE:
             self.in_line.add(chat.number)
         if chat.state in _HELD:
@@ -78,11 +88,12 @@ class Chats:
         chat = self.open.get(number) or self.store.chat(number)
         return chat if chat is not None and chat.desk == self.desk else None
 
-    def queue(self) -> list[Chat]:
+    def queue(self) -> Sequence[Chat]:
         """Return the chats that no agent has taken, in line."""
-        return sorted(
-            (self.open[number] for number in self.in_line), key=lambda chat: (chat.waits_since, chat.number)
-        )
+        if self._queue is None:
+            waiting = (self.open[number] for number in self.in_line)
+            self._queue = sorted(waiting, key=attrgetter("waits_since", "number"))
+        return self._queue
 
     def of(self, key: str) -> list[Chat]:
         """Return the chats that an agent has, or is offered, by their numbers."""
@@ -107,6 +118,7 @@ class Chats:
 
     def release(self, chat: Chat) -> None:
         """Have it there no more."""
+        self._moved()
         self.open.pop(chat.number, None)
         self.in_line.discard(chat.number)
         self.held[chat.agent].discard(chat.number)

@@ -5,24 +5,12 @@ wants it: `first` leaves a chat to whoever takes it; `turns` offers it to one ag
 for a while. What nobody answered in time is left to whoever takes it, and the lobby is told.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple
 
-__all__ = [
-    "Back",
-    "Candidate",
-    "Offer",
-    "Open",
-    "Step",
-    "TakingTurns",
-    "Unanswered",
-    "Why",
-    "places",
-    "steps",
-]
-
+__all__ = ["Back", "Candidate", "Held", "Offer", "TakingTurns", "Waiting", "Why", "offers", "taken_back"]
 
 _NOTICED = 15.0
 """So long who was offered a chat may be gone, as when a connection is lost, in seconds."""
@@ -81,20 +69,27 @@ class Candidate:
         """Whether they would answer a visitor now."""
         return self.there and self.on and not self.away and not self.program
 
+    def room(self, rules: TakingTurns) -> int:
+        """Return how many chats more can be offered to them."""
+        return max(rules.capacity - self.chats, 0) if self.is_available else 0
 
-@dataclass(frozen=True, slots=True)
-class Open:
-    """A chat that is not closed."""
+
+class Held(NamedTuple):
+    """A chat that an agent has, or is offered."""
 
     number: int
-    state: Literal["waiting", "offered", "talking"]
-    since: float
-    """When it came to wait, was offered or was taken."""
-    agent: str | None = None
-    """Who has it, or was offered it."""
+    agent: str
+    offered_at: float | None = None
+    """None: they have it."""
+
+
+class Waiting(NamedTuple):
+    """A chat that nobody has, and that is offered to nobody."""
+
+    number: int
     before: str | None = None
     """Who had this visitor's chat before."""
-    asked: Collection[str] = ()
+    asked: Collection[str] = frozenset()
     """To whom it was offered already."""
 
 
@@ -115,76 +110,57 @@ class Back:
     why: Why
 
 
-@dataclass(frozen=True, slots=True)
-class Unanswered:
-    """Tell the lobby that nobody who was asked answers: whoever likes may take it."""
-
-    number: int
-
-
-Step: TypeAlias = Offer | Back | Unanswered
-
-
-def steps(
-    rules: TakingTurns, agents: Sequence[Candidate], chats: Iterable[Open], now: float
-) -> Iterator[Step]:
-    """Yield what is to be done now, in seconds since 1970. Chats wait in the order of `chats`; an agent who
-    has one is among `agents`, in the lobby or not.
-    """
-    room = {agent.key: agent for agent in agents}
-    has = {agent.key: agent.chats for agent in agents}
-    given = {agent.key: agent.last_given for agent in agents}
-    unclaimed: list[tuple[Open, set[str]]] = []
+def taken_back(
+    rules: TakingTurns, agents: Mapping[str, Candidate], chats: Iterable[Held], now: float
+) -> Iterator[Back]:
+    """Yield which of these chats their agents, who are among `agents`, cannot keep, in seconds since 1970."""
     for chat in chats:
-        asked = set(chat.asked)
-        if chat.agent is not None:
-            why = _lost(rules, chat, room.get(chat.agent), now)
-            if why is None:
-                continue
+        why = _lost(rules, chat, agents[chat.agent], now)
+        if why is not None:
             yield Back(chat.number, chat.agent, why)
-            has[chat.agent] = has.get(chat.agent, 1) - 1
-            asked.add(chat.agent)
-        unclaimed.append((chat, asked))
-    for chat, asked in unclaimed:  # once all is known that came free
-        free = [
-            key
-            for key, agent in room.items()
-            if agent.is_available and has[key] < rules.capacity and key not in asked
-        ]
-        chosen = _chosen(rules, chat, free, given)
-        if chosen is not None:
-            yield Offer(chat.number, chosen)
-            has[chosen] += 1
-            given[chosen] = now
-        elif chat.state == "offered":
-            yield Unanswered(chat.number)
 
 
-def _lost(rules: TakingTurns, chat: Open, agent: Candidate | None, now: float) -> Why | None:
-    """Return why this agent cannot keep the chat; None if they can."""
-    if agent is None:
+def offers(
+    rules: TakingTurns, agents: Iterable[Candidate], chats: Iterable[Waiting], now: float
+) -> Iterator[Offer]:
+    """Yield which of the chats that wait are to be offered now, and to whom, in the order of `chats`: no more
+    of these are looked at than there may be agents for.
+    """
+    free = {one.key: one.room(rules) for one in agents if one.room(rules)}
+    given = {one.key: one.last_given for one in agents}
+    for chat in chats:
+        chosen = _chosen(rules, chat, free.keys() - chat.asked, given)
+        if chosen is None:
+            continue
+        yield Offer(chat.number, chosen)
+        given[chosen], free[chosen] = now, free[chosen] - 1
+        if not free[chosen]:
+            del free[chosen]
+        if not free:
+            return
+
+
+def _lost(rules: TakingTurns, chat: Held, agent: Candidate, now: float) -> Why | None:
+    """Return why this agent cannot keep the chat; None if they can, as programs do what they have taken."""
+    if agent.program and chat.offered_at is None:
         return None
-    why = Why.AWAY if agent.there else Why.GONE
+    missed = Why.AWAY if agent.there else Why.GONE
     missing = 0.0 if agent.missing_since is None else now - agent.missing_since
-    if chat.state == "offered":
-        if not agent.on:
-            return Why.GONE
-        if missing >= _NOTICED:
-            return why
-        return Why.SILENT if now - chat.since >= rules.answer_within else None
-    limit = rules.away_within if agent.there else rules.back_within
-    return why if missing >= limit else None
+    if chat.offered_at is None:
+        limit = rules.away_within if agent.there else rules.back_within
+        return missed if missing >= limit else None
+    if not agent.on:
+        return Why.GONE
+    if missing >= _NOTICED:
+        return missed
+    return Why.SILENT if now - chat.offered_at >= rules.answer_within else None
 
 
-def _chosen(rules: TakingTurns, chat: Open, free: Sequence[str], given: Mapping[str, float]) -> str | None:
+def _chosen(
+    rules: TakingTurns, chat: Waiting, free: Collection[str], given: Mapping[str, float]
+) -> str | None:
     if chat.before in free:
         return chat.before
     if rules.assign == "first" or not free:
         return None
     return min(free, key=lambda key: (given[key], key))
-
-
-def places(chats: Iterable[Open]) -> dict[int, int]:
-    """Return the place in the queue of each chat that nobody has, the first being 1."""
-    waiting = (chat.number for chat in chats if chat.state != "talking")
-    return {number: place for place, number in enumerate(waiting, 1)}

@@ -1,5 +1,6 @@
 """How a desk works, as its owner writes it."""
 
+import functools
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -111,8 +112,13 @@ class DeskRules(Model):
 
     def may_answer(self, key: str) -> bool:
         """Whether somebody (`network/id`) may answer visitors, if they are in the lobby."""
-        return any(fits_glob(glob, key) for glob in self.agents)
+        return _fits(self.agents, key)
 
     def is_bot(self, key: str) -> bool:
         """Whether somebody (`network/id`) is a program."""
-        return any(fits_glob(glob, key) for glob in self.bots)
+        return _fits(self.bots, key)
+
+
+@functools.lru_cache(10_000)  # it is asked of everybody in the lobby, each second
+def _fits(globs: tuple[str, ...], key: str) -> bool:
+    return any(fits_glob(glob, key) for glob in globs)

@@ -26,6 +26,8 @@ class Ticking:
         """Since when visitors' browsers follow their chats no more, by the clock's `monotonic`."""
         self._missed: set[int] = set()
         """Those of whom agents were told so."""
+        self._placed = -1
+        """The `moves` of the chats after which all in line know their places."""
         self._trimmed = 0.0
         self._forgot = 0.0
 
@@ -88,11 +90,16 @@ class Ticking:
 
     def _show_places(self) -> None:
         """Tell visitors in line where they are now, those in front first."""
-        told = 0
+        moves, told = self._chats.moves, 0
+        if moves == self._placed:
+            return
         for place, chat in enumerate(self._chats.queue(), 1):
-            if chat.place == place or told == _TOLD:
+            if chat.place == place:
                 continue
+            if told == _TOLD:
+                return
             if chat.place:
                 self._floor.show_position(chat, place)
                 told += 1
             chat.place = place
+        self._placed = moves

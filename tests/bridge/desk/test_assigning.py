@@ -56,6 +56,62 @@ def test_nobody_is_given_more_than_they_can_take(shop):
     assert [line.body.position for line in shop.lines(third) if line.kind == "state"] == [3, 2]
 
 
+def _comes(shop):
+    shop.people.append(Person("irc/cora", "Cora", "irc"))
+
+
+def _is_back(shop):
+    shop.people[2] = Person("irc/dan", "Dan", "irc")
+
+
+@pytest.mark.parametrize(
+    ("changes", "who"),
+    [
+        (lambda shop: shop.agent("anna", "!close 1"), "Anna"),
+        (lambda shop: shop.agent("anna", "!transfer 1 support"), "Anna"),
+        (lambda shop: shop.desk.left(1), "Anna"),
+        (_comes, "Cora"),
+        (_is_back, "Dan"),
+        (lambda shop: shop.agent("ed", "!on"), "Ed"),
+        (lambda shop: shop.desk.follow(RULES.model_copy(update={"capacity": 2})), "Anna"),
+    ],
+    ids=["closed", "passed on", "left", "comes", "is back", "on", "capacity"],
+)
+def test_who_waits_is_offered_as_soon_as_somebody_is_free(shop, changes, who):
+    shop.at("support")
+    shop.people += [Person("irc/dan", "Dan", "irc", away=True), Person("irc/ed", "Ed", "irc")]
+    shop.agent("ed", "!off")
+    for agent in ("anna", "ben"):
+        shop.agent(agent, f"!take {shop.open()}")
+    third = shop.open()
+    for _ in range(3):
+        later(shop, 1)
+    assert whose(shop, third) == ("waiting", "")
+    changes(shop)
+    later(shop, 1)
+    assert whose(shop, third) == ("offered", who)
+
+
+def test_who_waited_through_the_night_is_offered_in_the_morning(shop):
+    shop.agent("anna", "!hours closed")
+    number = shop.open()
+    for _ in range(3):
+        later(shop, 1)
+    shop.agent("anna", "!hours open")
+    later(shop, 1)
+    assert whose(shop, number) == ("offered", "Anna")
+
+
+def test_an_offer_to_a_program_that_is_not_there_does_not_stand_for_ever(shop):
+    shop.people.append(Person("bots/10001", "pricebot", "bots"))
+    number = shop.open()
+    shop.agent("anna", f"!transfer {number} pricebot")
+    shop.people.pop()
+    later(shop, 1)
+    later(shop, 16)
+    assert whose(shop, number) == ("offered", "Ben")
+
+
 def test_an_agent_who_is_gone_for_long_loses_a_chat_and_not_by_a_short_while(shop):
     number = shop.open()
     shop.agent("anna", f"!take {number}")
