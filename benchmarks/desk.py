@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bridge.clock import SYSTEM
-from bridge.desk import Desk, DeskRules, DeskStore, NewChat, Person
+from bridge.desk import Desk, DeskRules, DeskStore, NewChat, Person, Seams
 from bridge.model import Answered, Authorship, MessageId, Part, RoomId, SendMessage, Speaker, Txn, plain
 
 CHATS = 1000
@@ -37,7 +37,7 @@ def command(agent: int, text: str, to: str = "") -> SendMessage:
 
 
 def started(store: DeskStore) -> Desk:
-    return Desk(store, "sales", DeskRules(capacity=100), SYSTEM, lambda: PEOPLE)
+    return Desk(store, "sales", DeskRules(capacity=100), SYSTEM, Seams(lambda: PEOPLE))
 
 
 def visitor(number: int) -> NewChat:

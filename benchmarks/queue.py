@@ -41,8 +41,7 @@ class House:
                 self.store.add_chat(desk, new, f"token{number}", self.clock.now())
         seams = Seams(lambda: self.people)
         self.desks = [
-            Desk(self.store, f"desk{n}", rules, self.clock, lambda: self.people, desks=shared, seams=seams)
-            for n in range(desks)
+            Desk(self.store, f"desk{n}", rules, self.clock, seams, desks=shared) for n in range(desks)
         ]
 
     def tick(self) -> None:

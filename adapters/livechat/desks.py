@@ -92,8 +92,7 @@ class Desks:
         )
         language = partial(self._language, room)
         desk = Desk(
-            self.store, room, rules, self._clock, seams.people,
-            desks=self._floors, seams=seams, language=language,
+            self.store, room, rules, self._clock, seams, desks=self._floors, language=language
         )  # fmt: skip
         desk.changed = self.followers.changed
         desk.fed = lambda: self._feed.catch_up([one for one in self._rooms if desk_of(one) == room])

@@ -17,7 +17,7 @@ from .assigning import Assigning
 from .chats import Chats
 from .floor import Floor
 from .hearing import Hearing
-from .model import Chat, ChatFile, ChatState, Denial, Denied, LineBody, NewChat, OpenedChat, Person, SaidBy
+from .model import Chat, ChatFile, ChatState, Denial, Denied, LineBody, NewChat, OpenedChat, SaidBy
 from .reception import Reception, Welcome
 from .retold import tell_so_far
 from .rules import DeskRules
@@ -58,15 +58,13 @@ class Desk:
         name: str,
         rules: DeskRules,
         clock: Clock,
-        people: Callable[[], Sequence[Person]],
+        seams: Seams,
         *,
         desks: MutableMapping[str, Floor] | None = None,
-        seams: Seams | None = None,
         language: Callable[[], str] = lambda: "en",
     ) -> None:
-        """`people` are those in the lobby; `desks` is what all desks of a network share, so that chats pass
-        from one to another; `seams` whom it asks besides; `language` what agents speak
-        (BCP 47).
+        """`desks` is what all desks of a network share, so that chats pass from one to another; `language`
+        what agents speak (BCP 47).
         """
         self.name, self.store = name, store
         self.changed: Callable[[Collection[int]], None] = _nothing
@@ -78,8 +76,7 @@ class Desk:
         self._chats = Chats(store, name, clock, language)
         self._floor = Floor(self._chats, rules, desks if desks is not None else {})
         self._floor.committed = self._tell
-        staff = Staff(self._chats, people)
-        asked = replace(seams, people=staff.people) if seams is not None else Seams(staff.people)
+        asked = replace(seams, people=Staff(self._chats, seams.people).people)
         self._reception = Reception(self._floor, asked)
         self._floor.closed = self._reception.closed
         self._floor.ended = asked.ended or self._floor.ended

@@ -14,7 +14,7 @@ class Seams:
     """Whom a desk asks."""
 
     people: Callable[[], Sequence[Person]]
-    """Who is in the lobby now."""
+    """Who is in the lobby now, of those networks that tell."""
     is_agent: Callable[[str], bool] = lambda _: True
     """Whether somebody (`Speaker.key`) may answer visitors, whatever the rules say: visitors of any network
     may not.

@@ -49,9 +49,8 @@ class Shop:
             name,
             self.rules,
             self.clock,
-            lambda: self.people,
+            seams,
             desks=self.desks,
-            seams=seams,
             language=lambda: self.language,
         )
 
