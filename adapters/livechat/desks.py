@@ -166,20 +166,12 @@ class Desks:
 
     def typing(self, hint: SetTyping) -> None:
         """Show the visitor whom an agent talks to that they write, or do no more."""
-        if hint.speaker is None:
+        desk = self._desks.get(desk_of(hint.room))
+        if hint.speaker is None or desk is None:
             return
-        number = self._talks_to(hint.room, hint.speaker.key)
-        if number is not None:
-            self.followers.typing(number, hint.typing, hint.speaker.name)
-
-    def _talks_to(self, room: str, key: str) -> int | None:
-        """Return the chat that an agent's plain words in a room go to; None: to none."""
-        desk, own, number = room.partition("/")
-        if not own:
-            return next((one.current for one in self.store.agents(desk) if one.key == key), None)
-        chat = self.store.chat(int(number))
-        has = chat is not None and (chat.state, chat.agent) == (ChatState.TALKING, key)
-        return int(number) if has else None
+        chat = desk.writes_to(hint.speaker.key, hint.room)
+        if chat is not None:
+            self.followers.typing(chat, hint.typing, hint.speaker.name)
 
     def tick(self) -> None:
         """Do what is due by the clock."""

@@ -316,6 +316,16 @@ class Desk:
             with self._turn():
                 self._floor.rename(key, new_key, name)
 
+    def writes_to(self, agent: str, room: RoomId) -> int | None:
+        """Return the chat whose visitor hears what an agent says plainly in the lobby, or in a chat's own
+        room; None: nobody does.
+        """
+        if room == self.name:
+            row = self._chats.agents.get(agent)
+            return row.current if row is not None else None
+        theirs = (chat for chat in self._chats.of(agent) if chat.state is ChatState.TALKING)
+        return next((chat.number for chat in theirs if self._chats.room(chat) == room), None)
+
     def moved(self, number: int, rooms: Mapping[str, str]) -> None:
         """Let a chat have rooms of its own, by their networks; none: it has none."""
         chat = self._chats.get(number)

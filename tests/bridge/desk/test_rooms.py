@@ -3,6 +3,7 @@
 import pytest
 
 from bridge.desk import Denied, NewChat
+from bridge.model import RoomId
 
 from .shop import Shop
 
@@ -43,6 +44,25 @@ def test_who_is_asked_for_an_answer_takes_a_chat_by_answering_in_its_room(shop):
     shop.agent("ben", "I look.", room="sales/1")
     assert shop.told("sales/1")[-1] == "1 小红 is Ben's: what Ben says goes to them"
     assert shop.seen(number) == ["visitor: Hello", "agent: I look."]
+
+
+def test_who_sees_that_an_agent_writes_is_who_would_hear_it(shop):
+    one, two, three = (shop.open(text) for text in ("A?", "B?", "C?"))
+    shop.desk.moved(one, {"shop": "sales/1"})
+    shop.agent("anna", "!take", room="sales/1")
+    shop.agent("anna", f"!take {two}")
+    shop.agent("ben", f"!take {three}")
+    shop.store.close()  # hints come with every key: nothing is read for them
+    seen = {
+        (who, room): shop.desk.writes_to(f"irc/{who}", RoomId(room))
+        for who in ("anna", "ben", "cora")
+        for room in ("sales", "sales/1", "sales/9")
+    }
+    assert {place: chat for place, chat in seen.items() if chat is not None} == {
+        ("anna", "sales"): two,
+        ("anna", "sales/1"): one,
+        ("ben", "sales"): three,
+    }
 
 
 def test_what_an_agent_says_in_one_room_goes_to_no_other_visitor(shop):
