@@ -1,9 +1,10 @@
 """`python -m benchmarks.livechat`: what visitors of a desk cost, and how soon they are heard and answered.
 
 A thousand open chats, each with a stream: memory, and how long a line takes both ways, with nothing of the
-agents' server in it. Then a restart with ten thousand: how soon all follow again, and what of it was this
-process (CPU): where others want the processor too, the rest is theirs. Then the same while a tenth of them
-talks: some lines are cut off by the stop, the others wait for the desk, and agents have answered meanwhile.
+agents' server in it. Then a restart with ten thousand: how long the stop takes, how soon all follow again,
+and what of it was this process (CPU): where others want the processor too, the rest is theirs. Then the
+same while a tenth of them talks: some lines are cut off by the stop, the others wait for the desk, and
+agents have answered meanwhile.
 """
 
 import asyncio
@@ -70,15 +71,18 @@ class Crowd:
 
 @contextlib.asynccontextmanager
 async def serving(folder, port, left):
-    running = asyncio.ensure_future(Bridge(_configured(folder, port)).run())
+    """Gives what a stop took, once it is over: seconds, and seconds of CPU."""
+    running, stop = asyncio.ensure_future(Bridge(_configured(folder, port)).run()), []
     try:
         while not left.connected:
             assert not running.done(), running.result()
             await asyncio.sleep(0.01)
-        yield
+        yield stop
     finally:
+        began, cpu = time.monotonic(), time.process_time()
         running.cancel()
         await asyncio.wait([running])
+        stop += [time.monotonic() - began, time.process_time() - cpu]
 
 
 def _spread(values):
@@ -201,7 +205,7 @@ async def restarted(folder, each):
     desk = Desk(left)
     talking = range(0, MANY, each) if each else ()
     async with Crowd(port) as crowd:
-        async with serving(folder, port, left):
+        async with serving(folder, port, left) as stop:
             await crowd.ask("open", MANY)
             await desk.know(MANY)
             gc.collect()
@@ -223,7 +227,8 @@ async def restarted(folder, each):
             answered = await crowd.ask("answered")
     print(
         f"{MANY:,} visitors after a restart ({up:.1f} s): all follow again after {back:.1f} s "
-        f"({cpu:.1f} s CPU); the process had {full:.0f} MiB"
+        f"({cpu:.1f} s CPU); the process had {full:.0f} MiB; the stop took {stop[0]:.1f} s "
+        f"({stop[1]:.1f} s CPU)"
     )
     if each:
         print(f"  what visitors said ({before:,} heard before it): {_fate(lines, desk.by_visitor())}")

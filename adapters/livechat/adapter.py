@@ -140,7 +140,7 @@ class LivechatAdapter(Adapter):
                     try:
                         await self._keep_time(self._desks, postman)
                     finally:
-                        self._desks.close()
+                        await self._desks.close()
                         await postman.close()
             finally:
                 if self._own_rooms is not None:

@@ -1,6 +1,7 @@
 """The desks of a network over their one store, and who waits for what they say."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -30,6 +31,9 @@ from .post.posting import DeskPost
 from .refused import VisitRefused
 
 __all__ = ["Desks", "desk_of"]
+
+_LEAVING = 0.5
+"""Seconds that who waits has to go: longer takes only who reads nothing, and is shown out by the door."""
 
 
 def desk_of(room: str) -> str:
@@ -187,11 +191,15 @@ class Desks:
             if not self.store.lines(chat, most=1):
                 await asyncio.to_thread(files.forget, chat)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Let nobody wait any more."""
-        self.followers.end()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LEAVING):
+                await self.followers.end()
 
     def _here(self, chat: int, connected: bool) -> None:
+        if self.followers.over:  # all go at once, and no agent is told
+            return
         found = self.store.chat(chat)
         if found is not None and found.desk in self._desks:
             self._desks[found.desk].here(chat, connected=connected)

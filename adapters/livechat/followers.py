@@ -53,6 +53,7 @@ class ChatFollowers:
         self._by_chat: dict[int, list[ChatFollower]] = {}
         self.over = False
         """Whether nobody can follow any more."""
+        self._gone = asyncio.Event()
 
     def __len__(self) -> int:
         return sum(map(len, self._by_chat.values()))
@@ -76,6 +77,8 @@ class ChatFollowers:
             followers.remove(follower)
             if not followers:
                 del self._by_chat[chat]
+                if self.over and not self._by_chat:
+                    self._gone.set()
                 self._here(chat, False)
 
     def changed(self, chats: Collection[int]) -> None:
@@ -90,9 +93,11 @@ class ChatFollowers:
             follower.typing = (typing, name)
             follower.wake()
 
-    def end(self) -> None:
-        """Let nobody wait any more."""
+    async def end(self) -> None:
+        """Let nobody wait any more. Returns when they are gone."""
         self.over = True
         for followers in self._by_chat.values():
             for follower in followers:
                 follower.end()
+        if self._by_chat:
+            await self._gone.wait()

@@ -41,6 +41,7 @@ class ChatStreams:
             return await self._poll(chat.number, after)
         headers = {"Content-Type": "text/event-stream", "X-Accel-Buffering": "no"}
         response = web.StreamResponse(headers=headers)
+        response.force_close()  # nothing follows a stream
         try:
             await response.prepare(request)
             with self._followers.following(chat.number) as follower:

@@ -234,6 +234,37 @@ def test_the_ninth_tab_takes_the_place_of_the_first():
     assert came == [(1, True), (1, False)]
 
 
+async def test_a_stop_ends_streams_as_http_does(tmp_path):
+    """Each closes its own connection, so that ten thousand leave nothing to be ended one by one."""
+    place = DeskPlace(await new_adapter(tmp_path), ROOM, None, None)
+    async with aiohttp.ClientSession(address(place.adapter)) as session:
+        async with place.running():
+            _, token = await opened(session)
+            stream = {**token, "Accept": "text/event-stream"}
+            answers = [await session.get("/chat/events", headers=stream) for _ in range(3)]
+        for answer in answers:
+            assert answer.headers["Connection"] == "close"
+            assert b"data: " in await answer.read(), "raises where it ends in the middle"
+
+
+async def test_whoever_ends_followers_knows_when_they_are_gone():
+    came = []
+    all_ = ChatFollowers(lambda chat, here: came.append((chat, here)))
+    going = []
+
+    async def follow(chat):
+        with all_.following(chat) as follower:
+            await follower.news(60)
+            going.append(chat)
+
+    tasks = [asyncio.ensure_future(follow(chat)) for chat in (1, 2, 2)]
+    await asyncio.sleep(0)
+    await all_.end()
+    assert sorted(going) == [1, 2, 2]
+    assert sorted(came) == [(1, False), (1, True), (2, False), (2, True)]
+    await asyncio.gather(*tasks)
+
+
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
