@@ -63,6 +63,11 @@ class Conversations(Protocol):
         the map has it now. No I/O.
         """
 
+    def archived(self, room: RoomId, language: str) -> str:
+        """Return what somebody is told before they say anything in a room of the adapter's own: that it is
+        archived, and for how long, in their language (BCP 47). Empty: it is not. No I/O.
+        """
+
     async def make(self, network: str, name: str, topic: str, invited: Collection[UserId]) -> RoomId:
         """Make a room on a network for these people of its alone, and invite them (`Adapter.make_room`).
         Returns the room, which is to be opened in a conversation next.

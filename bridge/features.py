@@ -61,7 +61,7 @@ class Features:
         teller.many_lost.append(self.onlookers.lost)
         router.strays, router.instructs = direct.strays, instructions.asks
         router.rooms.opened.append(archive.follow_opened)
-        router.rooms.forgets = archive.forgetting.forget
+        router.rooms.forgets, router.rooms.archived = archive.forgetting.forget, archive.told_first
         router.rooms.followed += (self.moderation.follow, direct.follow, archive.follow, lists.follow)
 
     def patrol(self) -> None:

@@ -6,7 +6,7 @@ import html
 
 from aiohttp import web
 
-from bridge import Conversations, TemporaryFailure, UserId
+from bridge import Conversations, RoomId, TemporaryFailure, UserId
 from bridge.desk import DeskStore, Farewell
 
 from .desks import Desks
@@ -57,6 +57,13 @@ class Erasing:
         self._uploads = uploads
         self._conversations = conversations
         self._key = key
+
+    def told_first(self, desk: str, language: str) -> str:
+        """Return what visitors of a desk are told before they say anything: that it is archived, and can be
+        deleted. Empty: it is not archived.
+        """
+        told = self._conversations.archived(RoomId(desk), language) if self._conversations is not None else ""
+        return told and Farewell(language).promise(told)
 
     async def erase(self, number: int) -> bool:
         """Delete a chat, in the archive too, which may have it longer than the desk. Returns whether

@@ -96,6 +96,7 @@ class Visits:
         rules, guard = self._desks.rules(name), self._guard
         more = {
             "proof": guard.proof(self._caller(request, name)),
+            "archived": self._erasing.told_first(name, language),
             "length": guard.length,
             "mail": self._desks.post.works(),
             "subscribe": [{"list": one} for one in self._lists.of(rules)],

@@ -39,6 +39,9 @@ class Opening:
     def language(self, room: RoomId) -> str:
         return self._conversations.language(room) if is_text(room) else "en"
 
+    def archived(self, room: RoomId, language: str) -> str:
+        return self._conversations.archived(room, language) if is_text(room) and is_text(language) else ""
+
     async def make(self, network: str, name: str, topic: str, invited: Collection[UserId]) -> RoomId:
         _see(network, name, *invited)
         if not is_text(topic):

@@ -1,4 +1,4 @@
-"""What visitors are told who have their chat deleted."""
+"""What visitors are told who have their chat deleted, or may one day."""
 
 from bridge.language import N_, spoken
 
@@ -31,6 +31,10 @@ class Farewell:
         return self._speak.gettext(
             "What you wrote in this chat and what was answered is deleted for good, with us too."
         )
+
+    def promise(self, archived: str) -> str:
+        """Return what is told before a chat begins: that it is archived, and that it can be deleted."""
+        return self._speak.gettext("{archived} You can delete your chat at any time.", archived=archived)
 
     def link(self, address: str) -> str:
         """Return where a chat can be deleted later, for a transcript."""

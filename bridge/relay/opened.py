@@ -44,6 +44,9 @@ class NetworkConversations:
         worker = self.rooms.by_name.get((self.network, room))
         return worker.composer.view.show.language if worker is not None else "en"
 
+    def archived(self, room: RoomId, language: str) -> str:
+        return self.rooms.archived(self.network, room, language)
+
     async def make(self, network: str, name: str, topic: str, invited: Collection[UserId]) -> RoomId:
         return await self._adapter(network).make_room(name, topic, invited)
 

@@ -70,6 +70,8 @@ class Rooms:
         self.opened: list[Callable[[], None]] = []
         """Called when an adapter opened or closed a conversation."""
         self.forgets: Forgets = _nothing_kept
+        self.archived: Callable[[str, RoomId, str], str] = lambda *_: ""
+        """Says what is archived of a room of a network (`Conversations.archived`)."""
         self._journal = journal
         self._attached = attached
         self._listener = listener

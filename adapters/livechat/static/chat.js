@@ -327,6 +327,7 @@ input, select, textarea { border: 1px solid var(--dim); border-radius: 10px; pad
 	const peek = el("div", {class: "peek", role: "status"});
 	const heading = el("h2", {tabIndex: -1}), stands = el("p", {role: "status"});
 	const more = tool("more", "M4 12h1M11.5 12h1M19 12h1", () => sheet.hidden || !menu ? list() : arrange());
+	const filed = el("p", {class: "dim filed", dir: "auto"}); // that it is archived
 	const start = el("div", {class: "form"});
 	const lines = el("div", {class: "lines", role: "log", ariaLive: "off"});
 	const typing = el("p", {class: "typing"});
@@ -472,7 +473,10 @@ input, select, textarea { border: 1px solid var(--dim); border-radius: 10px; pad
 		try { info = await (await ask(`${here}?lang=${language}`)).json(); } catch (error) {
 			return start.replaceChildren(el("p", {}, words(error)), button("chip", load, say("again")));
 		}
-		if (!token() && was?.open !== info.open) greet();
+		filed.textContent = info.archived;
+		filed.hidden = !info.archived;
+		if (token()) lines.before(filed);
+		else if (was?.open !== info.open) greet();
 		area.maxLength = info.length;
 		proof = !token() && info.proof && prove(info.proof);
 		arrange();
@@ -495,7 +499,7 @@ input, select, textarea { border: 1px solid var(--dim); border-radius: 10px; pad
 		fill(start, el("p", {dir: "auto"}, left ? `${say("thanks")} ✉ ${kept.read().mail || person.identity?.mail}` : open ? say("hello") : hours || say("closed")));
 		if (!left && (open || away_form)) {
 			const text = open ? expect : say("away");
-			fill(start, text && el("p", {class: "dim", dir: "auto"}, text), asked.filter((one) => !person.identity?.[one.name]).map(input), consent && tick(consent),
+			fill(start, text && el("p", {class: "dim", dir: "auto"}, text), filed, asked.filter((one) => !person.identity?.[one.name]).map(input), consent && tick(consent),
 				el("label", {class: "trap", ariaHidden: true}, "Website", el("input", {name: "website", tabIndex: -1, autocomplete: "off"})));
 		}
 		if (subscribe?.length) fill(start, el("div", {}, button("chip", news, say("news"))));

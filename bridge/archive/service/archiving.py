@@ -18,7 +18,7 @@ from bridge.errors import ArchiveError
 from bridge.instructions import Asked
 from bridge.language import ENGLISH
 from bridge.language.spans import span
-from bridge.model import FleetingEvent, MemberChanged
+from bridge.model import FleetingEvent, MemberChanged, RoomId
 from bridge.notices import Teller
 from bridge.relay import Observers, ObserverStatus, Router
 
@@ -33,6 +33,7 @@ from .desk_chats import ChatFiling
 from .forgetting import Forgetting
 from .late import LateCopies
 from .policy import Policy
+from .told_first import told_first
 from .wanted import Wanted
 
 __all__ = ["Archiving"]
@@ -104,6 +105,10 @@ class Archiving:
         if not self._is_kept():
             raise ArchiveError("there is no archive: give a conversation `archive: {keep: 1y}` in the map")
         return await self.process.ask(question)
+
+    def told_first(self, network: str, room: RoomId, language: str) -> str:
+        """Return what a visitor is told before they say anything in a room (`Conversations.archived`)."""
+        return told_first(self.wanted.policy, (network, room), language)
 
     def _is_kept(self) -> bool:
         """Whether there is an archive."""

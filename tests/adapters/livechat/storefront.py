@@ -43,6 +43,7 @@ DESKS = {
     "night": {"hours": CLOSED},
     "dusk": {"hours": {**CLOSED, "open": {"tue": "closed"}}, "form": [{"name": "mail", "type": "email"}]},
 }
+ARCHIVED = ("measures", "night")
 GUARD = {"limits": {"open": 1000, "opened": "1000/h"}, "proof": 8}
 
 
@@ -69,6 +70,7 @@ class Storefront:
                 "staff": "lobby" if name == "sales" else name,
                 "shop": {"room": name, "capacity": 100, "files": {}, **rules},
                 "prefix": "[{name}] ",
+                **({"archive": {"keep": "90d"}} if name in ARCHIVED else {}),
             }
             for name, rules in DESKS.items()
         }

@@ -54,6 +54,13 @@ async def running(config):
         await asyncio.wait({task})
 
 
+async def until_came(config):
+    """Wait until somebody answers at the door."""
+    async with asyncio.timeout(20):
+        while await before(config, "en") is None:
+            await asyncio.sleep(0.02)
+
+
 async def until(looks):
     async with asyncio.timeout(20):
         while not (found := looks()):
@@ -122,6 +129,33 @@ async def test_a_chat_is_filed_once_it_is_closed(kept, lobby):
         await until(lambda: len(texts(config, "name-zoe")) == 3)
         assert texts(config, "chat-1") == texts(config, "name-zoe")
         assert texts(config, "chat-1") == [f"{WORD} in blue?", f"1: {WORD}: yes", f"and {WORD} in red"]
+
+
+TOLD = {
+    "en-GB": "What is written here is archived and kept for 2 years. You can delete your chat at any time.",
+    "de": "Was hier geschrieben wird, wird archiviert und 2 Jahre lang aufbewahrt. "
+    "Ihren Chat können Sie jederzeit löschen.",
+    "zh-CN": "此处的对话内容将被存档，保留 2 年。您可以随时删除对话。",
+}
+
+
+async def before(config, language):
+    """What a page is told of the archive before there is a chat; None: nobody is there yet."""
+    url = f"http://{config.networks['shop'].settings.listen}/desk/sales?lang={language}"
+    with contextlib.suppress(aiohttp.ClientConnectionError):
+        async with aiohttp.ClientSession() as browser, browser.get(url) as answer:
+            return (await answer.json())["archived"]
+
+
+async def test_that_it_is_archived_is_told_before_the_first_word(kept, shop, lobby):
+    """Regulation (EU) 2016/679, article 13 (1): at the time when personal data are obtained."""
+    async with running(config := kept()) as bridge:
+        await until_came(config)
+        for language, told in TOLD.items():
+            assert await before(config, language) == told
+        plain = archived(config, "sales", keep=0)
+        await bridge.reload(plain)
+        assert await before(config, "en") == ""
 
 
 async def test_a_visitor_has_it_deleted(kept, lobby):

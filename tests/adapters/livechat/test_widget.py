@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 import pytest
 from playwright.async_api import expect
 
+from adapters.livechat.widget import Widget
 from bridge.model import MessageEdited, MessageId, RoomId, TypingChanged, plain
 from tests.adapters.livechat.storefront import PATIENCE, Storefront
 from tests.browser import PHONE, chromium
@@ -80,6 +81,34 @@ async def test_what_the_desk_asks_is_filled_in_first(shop, browser):
         await visitor.page.get_by_role("button", name="Send", exact=True).click()
         await expect(visitor.log).to_contain_text("How long is the sleeve?")
         assert any("小红] How long is the sleeve?" in text for text in shop.staff.texts("measures"))
+
+
+@pytest.mark.parametrize(
+    ("desk", "language", "told"),
+    [
+        ("measures", "en", "kept for 90 days. You can delete your chat at any time."),
+        ("night", "de", "90 Tage lang aufbewahrt. Ihren Chat können Sie jederzeit löschen."),
+        ("sales", "en", ""),
+    ],
+)
+async def test_that_it_is_archived_stands_there_before_anything_can_be_said(
+    shop, browser, desk, language, told
+):
+    """Regulation (EU) 2016/679, article 13 (1)."""
+    async with shop.visitor(browser, page(desk=desk, language=language), **PHONE) as visitor:
+        await visitor.page.route("**/desk/*", lambda route: route.abort(), times=1)
+        await visitor.button.tap()
+        await expect(visitor.panel).to_contain_text(re.compile("Try again|Noch einmal"))
+        await expect(visitor.field).to_be_hidden()
+        await visitor.panel.get_by_role("button", name=re.compile("Try again|Noch einmal")).tap()
+        await expect(visitor.field).to_be_visible()
+        notice = visitor.panel.locator(".filed")
+        if told:
+            await expect(notice).to_contain_text(told)
+            await expect(notice).to_be_in_viewport(ratio=1)
+        else:
+            await expect(notice).to_be_hidden()
+        visitor.visit.complaints.clear()  # of the desk that could not be reached
 
 
 async def test_who_comes_when_it_is_closed_leaves_a_message(shop, browser):
@@ -366,8 +395,9 @@ async def test_it_can_be_read_on_any_colour(shop, browser, colour, scheme):
 
 
 def test_it_is_small_and_writes_no_html():
-    source = FILE.read_bytes()
-    assert len(gzip.compress(source, 9)) < 15_000
+    packed = Widget().packed
+    assert len(packed) < 15_000
+    source = gzip.decompress(packed)
     for word in (b"innerHTML", b"insertAdjacentHTML", b"outerHTML", b"document.write", b"cookie", b"eval("):
         assert word not in source
 
