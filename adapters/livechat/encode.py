@@ -10,7 +10,7 @@ __all__ = ["frame", "passing", "shown", "written"]
 
 
 def shown(line: ChatLine) -> dict[str, object]:
-    """Return a line as an event of the wire."""
+    """Return a line as an event of the wire, for the visitor whose chat it is."""
     body = line.body
     event: dict[str, object] = {"n": line.n, "kind": line.kind, "at": round(line.at, 3)}
     if line.kind == "said":
@@ -20,7 +20,7 @@ def shown(line: ChatLine) -> dict[str, object]:
     more = {
         "name": line.name,
         "key": line.key,
-        "text": body.text,
+        "text": body.own or body.text,
         "of": body.of,
         "answers": body.answers,
         "state": body.state,
@@ -45,10 +45,10 @@ def _json(event: dict[str, object]) -> bytes:
 
 
 def written(lines: Sequence[ChatLine]) -> str:
-    """Return a chat as a text, a paragraph for each line."""
+    """Return a chat as a text for its visitor, a paragraph for each line."""
     out = []
     for line, words in final(lines):
-        text = words
+        text = line.body.own or words
         if line.body.file is not None:
             text = f"{text} [{line.body.file.name}]".strip()
         at = datetime.fromtimestamp(line.at, UTC)

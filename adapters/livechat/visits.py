@@ -129,12 +129,12 @@ class Visits:
 
     async def _new(self, request: web.Request, name: str) -> NewChat:
         """Return what a visitor begins with, if they may."""
-        admitted = await self._guard.opening(
-            self._caller(request, name), read(await request.read(), NewVisit)
-        )
+        opening = read(await request.read(), NewVisit)
+        admitted = await self._guard.opening(self._caller(request, name), opening)
         asked, rules = admitted.asked, self._desks.rules(name)
         return NewChat(
             text=asked.text,
+            own=opening.text.replace("\0", ""),
             key=asked.key,
             name=asked.name,
             mail=asked.mail,
@@ -151,7 +151,7 @@ class Visits:
         if (known := self._desks.store.line_of(chat.number, said.key)) is not None:
             return answered({"n": known})
         text = await self._guard.saying(self._caller(request, chat.desk, chat.number), said.text)
-        n = self._desks.of(chat).said(chat.number, said.key, text)
+        n = self._desks.of(chat).said(chat.number, said.key, text, own=said.text.replace("\0", ""))
         await self._desks.kept()
         return answered({"n": n})
 

@@ -153,7 +153,7 @@ class Desk:
             chat = self._chats.open_chat(replace(new, name=name), token)
             self._chats.happened("opened", chat.number)
             if new.text or new.file is not None:
-                self._say(chat, new.key, new.text, new.file)
+                self._say(chat, new.key, new.text, new.file, new.own)
             self._floor.announce(chat)
             if len(self._chats.in_line) <= _SHORT:
                 self._assigning.run()
@@ -168,8 +168,9 @@ class Desk:
             speak = spoken(new.language)
             raise Denied(Denial.BANNED, speak.gettext("This desk is closed to you for now."))
 
-    def said(self, number: int, key: str, text: str, file: ChatFile | None = None) -> int:
-        """Take what a visitor says, under their browser's own id. Returns the line's number.
+    def said(self, number: int, key: str, text: str, file: ChatFile | None = None, own: str = "") -> int:
+        """Take what a visitor says, under their browser's own id; `own`: as they wrote it, where that is not
+        what everybody else gets. Returns the line's number.
 
         Raises Denied.
         """
@@ -178,7 +179,7 @@ class Desk:
             return known
         self._let_speak(chat)
         with self._turn():
-            n = self._say(chat, key, text, file)
+            n = self._say(chat, key, text, file, own)
             if chat.state is ChatState.CLOSED:
                 self._floor.reopen(chat)
             self._answering.suggest(chat, text)
@@ -188,8 +189,9 @@ class Desk:
         if self.store.is_banned(chat.number, self._clock.now()):
             raise Denied(Denial.BANNED, spoken(chat.language).gettext("This desk is closed to you for now."))
 
-    def _say(self, chat: Chat, key: str, text: str, file: ChatFile | None) -> int:
-        n = self._chats.add(chat, "said", SaidBy.VISITOR, chat.name, LineBody(text, file), key=key)
+    def _say(self, chat: Chat, key: str, text: str, file: ChatFile | None, own: str) -> int:
+        body = LineBody(text, file, own=own if own != text else "")
+        n = self._chats.add(chat, "said", SaidBy.VISITOR, chat.name, body, key=key)
         self._chats.change(chat, last_at=self._clock.now())
         self._chats.pass_on(chat, n, text, file)
         return n

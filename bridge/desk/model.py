@@ -136,6 +136,8 @@ class LineBody(msgspec.Struct, frozen=True, omit_defaults=True):
     """In the queue, from 1."""
     agent: str = ""
     """The name of who is talked to."""
+    own: str = ""
+    """What its visitor wrote, where everybody else gets it otherwise (`text`): for them alone."""
 
 
 class ChatLine(NamedTuple):
@@ -196,6 +198,8 @@ class NewChat:
     """A visitor who comes, and what they say first. Checked by whoever lets them in."""
 
     text: str
+    own: str = ""
+    """As the visitor wrote it, where that is not what everybody else gets."""
     key: str = ""
     """The browser's own id of the first line. One that nobody else finds (16 characters at least) is also
     that of the chat, so that a browser that got no answer can ask again."""

@@ -50,6 +50,29 @@ async def test_who_is_banned_stays_out_with_all_that_their_provider_gave_them(pl
         assert path.stat().st_mode & 0o077 == 0
 
 
+async def test_a_stranger_sees_their_links_as_they_wrote_them(place, session):
+    """Also after a reload, and after a restart; whoever else gets the words has the links taken apart."""
+    first, second = "is this you? https://shop.example/x", "or www.shop.example?"
+    async with place.running():
+        _, told = await opened(session, place, BOB, first)
+        headers = {"X-Forwarded-For": BOB, "Authorization": f"Bearer {told['token']}"}
+        url = f"{address(place.adapter)}/chat"
+        async with session.post(f"{url}/say", json={"key": "k", "text": second}, headers=headers) as answer:
+            assert answer.status == 200
+        lines = place.adapter._desks.store.lines(told["chat"])
+        assert [line.body.text for line in lines if line.kind == "said"] == [
+            "⚠ is this you? https[:]//shop[.]example/x",
+            "⚠ or www[.]shop[.]example?",
+        ]
+    async with place.running():
+        async with session.get(f"{url}/events", headers=headers) as answer:
+            found = (await answer.json())["events"]
+        assert [event["text"] for event in found if event["kind"] == "said"] == [first, second]
+        async with session.get(f"{url}/transcript", headers=headers) as answer:
+            assert first in await answer.text()
+        assert [event["text"] for event in told["events"] if event["kind"] == "said"] == [first]
+
+
 async def test_agents_see_no_link_of_a_stranger_and_strangers_are_told_what_is_wrong(place, session):
     async with place.running():
         _, told = await opened(session, place, BOB, "is this you? https://evil.example/x")
