@@ -55,10 +55,10 @@ class ChatLetter:
             message["In-Reply-To"] = _id(mail, network, before[-1])
             message["References"] = " ".join(_id(mail, network, one) for one in before)
         message["Auto-Submitted"] = "auto-generated"  # RFC 3834: so that nobody's absence answers
-        message["Content-Language"] = self.language
         message.set_content(self.text)
         if self.html:
             message.add_alternative(self.html, subtype="html")
+        message["Content-Language"] = self.language  # what is said of the content goes when that comes
         return message
 
 

@@ -48,6 +48,7 @@ def test_words_are_as_they_were_last_and_files_by_name():
         lines, forget="https://chat.example/forget/12-ab", reply_to="help@shop.example"
     )
     assert mail["Subject"] == "Ihr Gespräch mit Wolle & Garn, 2026-11-29"
+    assert mail["Content-Language"] == "de"
     assert text.replace("\r\n", "\n") == (
         "Ihr Gespräch mit Wolle & Garn, 2026-11-29\n"
         "Die Zeiten sind die von Europe/Berlin.\n\n"
