@@ -135,7 +135,12 @@ class LivechatAdapter(Adapter):
                 async with self._guard, self._door.serving():
                     self._say_how(self.rooms)
                     postman = Postman(
-                        self.network, self._desks, lambda: self.mail, self._deletion, self.clock
+                        self.network,
+                        self._desks,
+                        lambda: self.mail,
+                        self._deletion,
+                        lambda: self.config.origins,
+                        self.clock,
                     )
                     try:
                         await self._keep_time(self._desks, postman)

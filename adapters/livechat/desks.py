@@ -28,6 +28,7 @@ from .files import ChatFiles
 from .followers import ChatFollowers
 from .post.config import DeskMail
 from .post.posting import DeskPost
+from .post.unseen import Unseen
 from .refused import VisitRefused
 
 __all__ = ["Desks", "desk_of"]
@@ -66,6 +67,7 @@ class Desks:
         self._people = people
         self._language = language
         self.post = DeskPost(store, self._mail_of, mail, clock)
+        self._unseen = Unseen(store, self._mail_of, mail, clock, self.followers.__contains__)
         self._rooms: Mapping[RoomId, RoomConfig] = {}
         self._desks: dict[str, Desk] = {}
         self._floors: dict[str, Any] = {}
@@ -92,6 +94,7 @@ class Desks:
             is_agent=self._is_agent,
             left_message=lambda message: self.post.left(room, message),
             ended=self.post.ended,
+            said=self._unseen.said,
             post=self.post.post,
         )
         language = partial(self._language, room)
@@ -197,9 +200,13 @@ class Desks:
             async with asyncio.timeout(_LEAVING):
                 await self.followers.end()
 
-    def _here(self, chat: int, connected: bool) -> None:
+    def _here(self, chat: int, connected: bool, reached: int) -> None:
+        if not connected:
+            self._unseen.left(chat, reached)
         if self.followers.over:  # all go at once, and no agent is told
             return
         found = self.store.chat(chat)
         if found is not None and found.desk in self._desks:
             self._desks[found.desk].here(chat, connected=connected)
+        if connected:
+            self._unseen.came(chat)

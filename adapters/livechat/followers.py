@@ -15,10 +15,12 @@ class ChatFollower:
     in memory; whether somebody writes is told as it is by then.
     """
 
-    __slots__ = ("_news", "over", "typing")
+    __slots__ = ("_news", "over", "reached", "typing")
 
-    def __init__(self) -> None:
+    def __init__(self, reached: int) -> None:
         self._news = asyncio.Event()
+        self.reached = reached
+        """The last line that its browser surely has."""
         self.typing: tuple[bool, str] | None = None
         """Whether somebody writes, and who, if that is news."""
         self.over = False
@@ -47,8 +49,10 @@ class ChatFollower:
 class ChatFollowers:
     """All who follow a chat of a network."""
 
-    def __init__(self, here: Callable[[int, bool], None]) -> None:
-        """`here` is called when the first one begins to follow a chat, and when the last one stops."""
+    def __init__(self, here: Callable[[int, bool, int], None]) -> None:
+        """`here` is called when the first one begins to follow a chat, and when the last one stops, with the
+        last line that it has.
+        """
         self._here = here
         self._by_chat: dict[int, list[ChatFollower]] = {}
         self.over = False
@@ -62,16 +66,16 @@ class ChatFollowers:
         return chat in self._by_chat
 
     @contextlib.contextmanager
-    def following(self, chat: int) -> Iterator[ChatFollower]:
-        """Follow a chat while in this context."""
-        follower = ChatFollower()
+    def following(self, chat: int, after: int) -> Iterator[ChatFollower]:
+        """Follow a chat while in this context, by a browser that has the lines up to `after`."""
+        follower = ChatFollower(after)
         followers = self._by_chat.setdefault(chat, [])
         followers.append(follower)
-        if len(followers) == 1:
-            self._here(chat, True)
-        elif len(followers) > _MOST:
-            followers[0].end()
         try:
+            if len(followers) == 1:
+                self._here(chat, True, after)
+            elif len(followers) > _MOST:
+                followers[0].end()
             yield follower
         finally:
             followers.remove(follower)
@@ -79,7 +83,7 @@ class ChatFollowers:
                 del self._by_chat[chat]
                 if self.over and not self._by_chat:
                     self._gone.set()
-                self._here(chat, False)
+                self._here(chat, False, follower.reached)
 
     def changed(self, chats: Collection[int]) -> None:
         """Note that these have new lines."""

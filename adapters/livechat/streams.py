@@ -44,7 +44,7 @@ class ChatStreams:
         response.force_close()  # nothing follows a stream
         try:
             await response.prepare(request)
-            with self._followers.following(chat.number) as follower:
+            with self._followers.following(chat.number, after) as follower:
                 await self._tell(response, follower, chat.number, after)
         except (ConnectionError, TimeoutError):
             if request.transport is not None:
@@ -62,6 +62,7 @@ class ChatStreams:
             if words:
                 async with asyncio.timeout(_STUCK):
                     await response.write(words)
+                follower.reached = after
             lines = self._store.lines(chat, after, _MOST)
             if lines:
                 after = lines[-1].n
@@ -73,7 +74,8 @@ class ChatStreams:
                 words = b"" if await follower.news(_BEAT) else b": here\n\n"
 
     async def _poll(self, chat: int, after: int) -> web.StreamResponse:
-        with self._followers.following(chat) as follower:
+        """Answer a poll: that its browser has what it is told, the next one says."""
+        with self._followers.following(chat, after) as follower:
             lines = self._store.lines(chat, after, _MOST)
             if not lines and await follower.news(_POLL):
                 lines = self._store.lines(chat, after, _MOST)

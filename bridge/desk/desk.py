@@ -80,6 +80,7 @@ class Desk:
         self._reception = Reception(self._floor, asked)
         self._floor.closed = self._reception.closed
         self._floor.ended = asked.ended or self._floor.ended
+        self._floor.said = asked.said or self._floor.said
         self._answering = Answering(self._floor, self._reception)
         self._answering.look()
         self._asked = asked
@@ -237,14 +238,28 @@ class Desk:
             self._chats.change(chat, mail_to=address)
             return self._asked.post(chat, address)
 
+    def mailed(self, number: int, address: str) -> None:
+        """Tell agents that what a visitor has not seen of their words went to them by mail."""
+        chat = self._chats.get(number)
+        if chat is not None:
+            with self._turn():
+                told = self._chats.locale.gettext(
+                    "{chat} was not on the page: what they have not seen went to {address} by mail.",
+                    chat=chat.label,
+                    address=address,
+                )
+                self._chats.tell(told, number, self._chats.room(chat))
+
     def not_sent(self, number: int, address: str, why: str, *, asked: bool) -> None:
-        """Tell agents that a mail is given up, and the visitor of its chat if they `asked` for it."""
+        """Tell agents that a mail is given up, and the visitor of its chat if they `asked` for it. `why` is
+        said in the agents' language where it is a sentence of ours.
+        """
         with self._turn():
             self._chats.tell(
                 self._chats.locale.gettext(
                     "The mail to {address} did not go, and is not tried again: {why}",
                     address=address,
-                    why=one_line(why),
+                    why=one_line(self._chats.locale.gettext(why)),
                 ),
                 number,
             )

@@ -39,6 +39,8 @@ class Floor:
         """Says in a visitor's language that the desk is closed, and until when; "" while it is open."""
         self.ended: Callable[[Chat], None] = lambda _: None
         """Is told which chat was closed."""
+        self.said: Callable[[Chat, int], None] = lambda _chat, _n: None
+        """Is told which line a person said to a visitor."""
         self.committed: Callable[[], None] = lambda: None
         """Is called when what was done is kept."""
 
@@ -169,6 +171,8 @@ class Floor:
             self.chats.change(chat, answered_at=now, last_at=now)
         else:
             self.chats.change(chat, last_at=now)
+        if not self.rules.is_bot(agent.key):
+            self.said(chat, n)
         return n
 
     def give_back(self, chat: Chat, *, what: str, told: str) -> None:

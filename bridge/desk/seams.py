@@ -23,6 +23,8 @@ class Seams:
     """Is told what a visitor left while nobody was there, in the transaction that keeps it: for a mail."""
     ended: Callable[[Chat], None] | None = None
     """Is told that a chat was closed, in the transaction that does."""
+    said: Callable[[Chat, int], None] | None = None
+    """Is told which line an agent who is a person said to a visitor, in the transaction that keeps it."""
     post: Callable[[Chat, str], bool] = lambda _chat, _to: False
     """Has what was said in a chat go to a mail address, in the transaction of whoever asks. Returns False
     where no mail can be sent.

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from bridge import Address, Model
+from bridge import Address, Duration, Model
 
 __all__ = ["DeskMail"]
 
@@ -23,6 +23,15 @@ class DeskMail(Model):
     reply_to: Annotated[
         Address | None,
         Field(description="Where visitors' answers to a mail go.", examples=["help@shop.example"]),
+    ] = None
+    unseen: Annotated[
+        Duration | None,
+        Field(
+            gt=0,
+            description="How long a visitor who gave a mail address has to be gone, and agents quiet, before "
+            "what agents said meanwhile goes there. By default nothing does.",
+            examples=["5m"],
+        ),
     ] = None
     transcripts: Annotated[
         tuple[Address, ...],

@@ -55,7 +55,7 @@ class DeskPost:
             self._add(MailKind.COPY, chat, address)
         if chat.mail_to:
             told = self._store.outbox.told(chat.number, chat.mail_to)
-            if told is None or told[1] < lines[-1].n:
+            if all(row.last < lines[-1].n or row.kind is MailKind.UNSEEN for row in told):
                 self._add(MailKind.TRANSCRIPT, chat, chat.mail_to)
 
     def left(self, desk: str, message: NewChat) -> None:
@@ -68,4 +68,6 @@ class DeskPost:
 
     def _add(self, kind: MailKind, chat: Chat, to: str) -> None:
         now = self._clock.now()
+        if kind is MailKind.TRANSCRIPT:  # it has that too
+            self._store.outbox.take_back(MailKind.UNSEEN, chat.number)
         self._store.outbox.add(kind, chat.desk, to, now, chat=chat.number, last=chat.last)

@@ -4,16 +4,18 @@ import asyncio
 import contextlib
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, wait
 from email.message import EmailMessage
 
 from adapters.livechat.desks import Desks
 from bridge import Clock, Complaints, Mail, MailNotSent, MailUnsure, TemporaryFailure, send_mail
-from bridge.desk import Chat, MailKind, MailRow
+from bridge.desk import Chat, ChatLine, MailKind, MailRow
 
 from .left import left_letter
+from .letter import ChatLetter
 from .transcript import ChatTranscript
+from .unseen import ENOUGH, is_enough, unseen_letter
 
 __all__ = ["Postman"]
 
@@ -36,21 +38,23 @@ class _TakenBack(MailNotSent):
 class Postman:
     """Does it, one mail after another."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 whom it asks
         self,
         network: str,
         desks: Desks,
         mail: Callable[[], Mail | None],
         forget: Callable[[Chat], str],
+        origins: Callable[[], Sequence[str]],
         clock: Clock,
     ) -> None:
-        """`mail` is the server of the map, and `forget` gives the address of the page on which a visitor
-        deletes their chat; empty: there is none.
+        """`mail` is the server of the map, `forget` gives the address of the page on which a visitor deletes
+        their chat (empty: there is none), and `origins` where pages of the shop come from.
         """
         self._network = network
         self._desks = desks
         self._mail = mail
         self._forget = forget
+        self._origins = origins
         self._clock = clock
         self._complaints = Complaints(log, clock)
         self._going: asyncio.Task[None] | None = None
@@ -94,6 +98,9 @@ class Postman:
             self._complaints.tell("bug", f"{self._network}: no mail is sent: a bug ({error!r})", error)
 
     async def _send(self, mail: Mail, row: MailRow) -> None:
+        if row.kind is MailKind.UNSEEN and is_enough(self._desks.store, row, self._clock.now()):
+            self._give_up(row, ENOUGH)
+            return
         written = self._written(mail, row)
         if written is None:
             self._settle(row, "refused")
@@ -103,7 +110,9 @@ class Postman:
 
         def claim() -> bool:
             with self._desks.store.transaction():
-                return not self._closed and self._desks.store.outbox.claim(row.number, last)
+                return not self._closed and self._desks.store.outbox.claim(
+                    row.number, last, self._clock.now()
+                )
 
         def begin() -> None:
             if not _asked(claim, loop):
@@ -119,22 +128,31 @@ class Postman:
             self._complaints.tell("unsure", f"{self._network}: {_what(row)} may not arrive: {error}")
             self._settle(row, "unsure")
         else:
-            self._complaints.over("later")
-            self._settle(row, "sent")
+            self._sent(row)
+
+    def _sent(self, row: MailRow) -> None:
+        self._complaints.over("later")
+        self._settle(row, "sent")
+        desk = self._desks.find(row.desk)
+        if row.kind is MailKind.UNSEEN and desk is not None:
+            desk.mailed(row.chat, row.recipient)
 
     def _not_sent(self, row: MailRow, error: MailNotSent) -> None:
         now, outbox = self._clock.now(), self._desks.store.outbox
         if not error.for_good and now - row.at < _TRIED:
             self._complaints.tell("later", f"{self._network}: {_what(row)} goes later: {error}")
             with self._desks.store.transaction():
-                outbox.postpone(row.number, now + min(_FIRST * 2.0 ** min(row.tries, 10), _LONGEST))
+                outbox.postpone(row, now + min(_FIRST * 2.0 ** min(row.tries, 10), _LONGEST))
             return
         log.error("%s: %s did not go, and is not tried again: %s", self._network, _what(row), error)
+        self._give_up(row, str(error))
+
+    def _give_up(self, row: MailRow, why: str) -> None:
         self._settle(row, "refused")
         desk = self._desks.find(row.desk)
         if desk is not None:
             asked = row.kind is MailKind.TRANSCRIPT
-            desk.not_sent(row.chat, row.recipient, str(error), asked=asked)
+            desk.not_sent(row.chat, row.recipient, why, asked=asked)
 
     def _settle(self, row: MailRow, state: str) -> None:
         with self._desks.store.transaction():
@@ -146,14 +164,26 @@ class Postman:
         name = self._called(row.desk)
         if row.message is not None:
             return left_letter(row.message, name).written(mail, self._network, row), 0
-        chat = store.chat(row.chat)
+        chat, told = store.chat(row.chat), store.outbox.told(row.chat, row.recipient)
         if chat is None:
             return None
-        lines = store.lines(row.chat, 0, _ALL)
-        letter = self._transcript(row, chat, name).of(lines)
-        told = store.outbox.told(row.chat, row.recipient)
-        last = lines[-1].n if lines else 0
-        return letter.written(mail, self._network, row, [told[0]] if told is not None else []), last
+        if row.kind is MailKind.UNSEEN:
+            lines = store.lines(row.chat, max([row.last, *(one.last for one in told)]), _ALL)
+            letter = self._unseen(chat, lines, name)
+        else:
+            lines = store.lines(row.chat, 0, _ALL)
+            letter = self._transcript(row, chat, name).of(lines)
+        if letter is None:
+            return None
+        return letter.written(mail, self._network, row, told), lines[-1].n if lines else 0
+
+    def _unseen(self, chat: Chat, lines: Sequence[ChatLine], name: str) -> ChatLetter | None:
+        rules = self._desks.rules(chat.desk)
+        if rules is None or rules.mail.unseen is None:
+            return None
+        if self._desks.store.is_banned(chat.number, self._clock.now()):
+            return None
+        return unseen_letter(lines, chat, rules.mail, name, self._origins())
 
     def _transcript(self, row: MailRow, chat: Chat, name: str) -> ChatTranscript:
         rules = self._desks.rules(row.desk)

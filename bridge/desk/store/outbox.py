@@ -23,6 +23,8 @@ class MailKind(StrEnum):
     """The same for somebody else."""
     MESSAGE = "message"
     """What somebody left while nobody was there."""
+    UNSEEN = "unseen"
+    """What agents said while the visitor was gone, for them."""
 
 
 class MailRow(NamedTuple):
@@ -35,7 +37,7 @@ class MailRow(NamedTuple):
     """0: it is about no chat."""
     recipient: str
     last: int
-    """The last line of the chat when it was asked for."""
+    """The last line of the chat that is in it, once it goes; before, of `unseen`: the last that is not."""
     message: NewChat | None
     at: float
     """When it was asked for, in seconds since 1970."""
@@ -62,16 +64,19 @@ class Outbox:
         chat: int = 0,
         last: int = 0,
         message: NewChat | None = None,
+        wait: float = 0.0,
     ) -> None:
-        """Have a mail go out, but for one about the same chat to the same address that is due anyway: it is
-        written when it goes.
+        """Have a mail go out, `wait` seconds later at the earliest. Where one about the same chat to the same
+        address is due anyway, that one waits instead: it is written when it goes.
         """
-        if chat and self._ask(
-            "SELECT 1 FROM mail WHERE chat = ? AND recipient = ? AND kind = ? AND state = 'due'",
+        for (waiting,) in self._ask(
+            "SELECT number FROM mail WHERE chat = ? AND chat != 0 AND recipient = ? AND kind = ? "
+            "AND state = 'due'",
             chat,
             recipient,
             kind,
         ):
+            self._do("UPDATE mail SET due = max(due, ?) WHERE number = ?", at + wait, waiting)
             return
         body = msgspec.json.encode(message) if message is not None else b""
         self._do(
@@ -84,7 +89,7 @@ class Outbox:
             last,
             body,
             at,
-            at,
+            at + wait,
         )
 
     def due(self, now: float) -> MailRow | None:
@@ -99,11 +104,11 @@ class Outbox:
         """Return what was on its way when whoever sent it ended."""
         return [_row(row) for row in self._ask(f"SELECT {_ROW} FROM mail WHERE state = 'sending'")]  # noqa: S608
 
-    def claim(self, number: int, last: int) -> bool:
+    def claim(self, number: int, last: int, now: float) -> bool:
         """Note that a mail goes now, with the lines of its chat up to `last`. Returns False where it is not
-        to go any more.
+        to go any more, or not yet.
         """
-        if not self._ask("SELECT 1 FROM mail WHERE number = ? AND state = 'due'", number):
+        if not self._ask("SELECT 1 FROM mail WHERE number = ? AND state = 'due' AND due <= ?", number, now):
             return False
         self._do("UPDATE mail SET state = 'sending', last = ? WHERE number = ?", last, number)
         return True
@@ -112,22 +117,49 @@ class Outbox:
         """Note what became of a mail: `sent`, `unsure` or `refused`. What it said is kept no more."""
         self._do("UPDATE mail SET state = ?, body = x'' WHERE number = ?", state, number)
 
-    def postpone(self, number: int, due: float) -> None:
+    def postpone(self, row: MailRow, due: float) -> None:
         """Have a mail that surely did not go tried again, then."""
-        self._do("UPDATE mail SET state = 'due', due = ?, tries = tries + 1 WHERE number = ?", due, number)
+        self._do(
+            "UPDATE mail SET state = 'due', due = ?, last = ?, tries = tries + 1 WHERE number = ?",
+            due,
+            row.last,
+            row.number,
+        )
 
-    def told(self, chat: int, recipient: str) -> tuple[MailRow, int] | None:
-        """Return the first mail about a chat that somebody got, and up to which line they know it; None: they
-        got none.
-        """
+    def told(self, chat: int, recipient: str) -> list[MailRow]:
+        """Return the mails about a chat that somebody got, in order."""
         found = self._ask(
             f"SELECT {_ROW} FROM mail WHERE chat = ? AND recipient = ? AND state IN ('sent', 'unsure') "  # noqa: S608
             "ORDER BY number",
             chat,
             recipient,
         )
-        rows = [_row(row) for row in found]
-        return (rows[0], max(row.last for row in rows)) if rows else None
+        return [_row(row) for row in found]
+
+    def count(self, kind: MailKind, chat: int, recipient: str, since: float) -> int:
+        """Return how many mails of a kind went since then about a chat, or to an address about any."""
+        ((count,),) = self._ask(
+            "SELECT count(*) FROM mail WHERE kind = ? AND (chat = ? OR recipient = ?) AND at > ? "
+            "AND state IN ('sent', 'unsure')",
+            kind,
+            chat,
+            recipient,
+            since,
+        )
+        return int(count)
+
+    def waiting(self, kind: MailKind, chat: int) -> MailRow | None:
+        """Return the mail of a kind about a chat that is due; None: there is none."""
+        found = self._ask(
+            f"SELECT {_ROW} FROM mail WHERE chat = ? AND kind = ? AND state = 'due'",  # noqa: S608
+            chat,
+            kind,
+        )
+        return _row(found[0]) if found else None
+
+    def take_back(self, kind: MailKind, chat: int) -> None:
+        """Let no mail of a kind about a chat go that is due."""
+        self._do("DELETE FROM mail WHERE chat = ? AND kind = ? AND state = 'due'", chat, kind)
 
     def forget(self, chat: int) -> None:
         """Let no more mail about a chat go, and forget whom it went to."""

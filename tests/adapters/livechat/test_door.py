@@ -226,12 +226,12 @@ async def test_those_who_are_too_many_wait_outside(place):
 
 def test_the_ninth_tab_takes_the_place_of_the_first():
     came = []
-    all_ = ChatFollowers(lambda chat, here: came.append((chat, here)))
+    all_ = ChatFollowers(lambda *here: came.append(here))
     with contextlib.ExitStack() as stack:
-        first, *others = [stack.enter_context(all_.following(1)) for _ in range(followers._MOST + 1)]
+        first, *others = [stack.enter_context(all_.following(1, 0)) for _ in range(followers._MOST + 1)]
         assert first.over
         assert not any(one.over for one in others)
-    assert came == [(1, True), (1, False)]
+    assert came == [(1, True, 0), (1, False, 0)]
 
 
 async def test_a_stop_ends_streams_as_http_does(tmp_path):

@@ -21,8 +21,15 @@ class Postbox:
         """Recipients and the answer that they get."""
         self.answer = "250 OK"
         """What is said of a whole message; empty: the connection is cut instead."""
+        self.asked = 0
+        """How many recipients were named."""
+        self.slow = None
+        """An event that comes before a recipient is answered for."""
 
     async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802
+        self.asked += 1
+        if self.slow is not None:
+            await self.slow.wait()
         if address in self.refuses:
             return self.refuses[address]
         envelope.rcpt_tos.append(address)
