@@ -276,7 +276,7 @@ class LivechatAdapter(Adapter):
         """Return who speaks as they are known in the lobby."""
         if not speaker.key or self._own_rooms is None:
             return speaker
-        return replace(speaker, key=self._own_rooms.lobby_key(room, speaker.key))
+        return replace(speaker, key=self._own_rooms.agent_key(room, speaker.key))
 
     async def find_sent(
         self, room: RoomId, since: float, txns: Collection[Txn]

@@ -2,13 +2,15 @@
 
 The networks of the lobby make it for the agents whom the chat is for: who has it or is offered it, or all
 who are there and want chats as long as it is anybody's. The rooms of one chat, and the chat itself, are a
-conversation of their own, also after a restart. Some minutes after the chat is closed they are taken down.
+conversation of their own, also after a restart. Some minutes after the chat is closed they are taken down;
+before that where nobody can be let in, or who has the chat does not come: then it goes on in the lobby.
 """
 
 import asyncio
 import logging
 import math
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -17,6 +19,7 @@ from bridge import AdapterError, Clock, Conversations, JournalError, Member, Roo
 from bridge.desk import AgentRow, Chat, ChatState, Desk, DeskRules
 
 from .desks import Desks
+from .left_rooms import LeftRooms
 
 __all__ = ["OwnRooms"]
 
@@ -26,6 +29,14 @@ _LINGERS = 300.0
 """For how long after its end a chat keeps its rooms, in seconds: visitors say thank you."""
 _AGAIN = 60.0
 """After how long something is tried again that a network refused, in seconds."""
+_FRUITLESS = 600.0
+"""After how long a room is made again into which nobody could be let, in seconds."""
+_COMES = 60.0
+"""So long who has a chat may be in the lobby and not in its rooms, in seconds."""
+_RETURNS = 10.0
+"""So long after somebody is back they are not invited again, in seconds: most clients enter all rooms anew by
+themselves.
+"""
 
 
 @dataclass(slots=True)
@@ -44,6 +55,10 @@ class _Own:
     """
     present: set[str] | None = None
     """Agents who are in them; None: since a restart nobody was seen there."""
+    absent_since: float | None = None
+    """Since when who has the chat is in the lobby alone, by the clock's `monotonic`."""
+    gone: set[str] = field(default_factory=set)
+    """Agents who were invited and are not in the lobby any more."""
     opened: bool = False
     """Whether the conversation is known to be open."""
     doing: "asyncio.Task[None] | None" = None
@@ -73,6 +88,7 @@ class OwnRooms:
         self._conversations = conversations
         self._clock = clock
         self._own: dict[int, _Own] = {}
+        self._left = LeftRooms(network, conversations, clock, self._has)
         self._same: dict[str, str] = {}
         """Who somebody in a chat's room is in the lobby, where their network has other ids in each room."""
         for number, desk, rooms in desks.store.roomed():
@@ -92,6 +108,19 @@ class OwnRooms:
         for own in [own for own in self._own.values() if own.number not in seen]:
             if self._is_over(own):
                 self._do(own, partial(self._take_down, own))
+        self._left.tick()
+
+    def agent_key(self, room: RoomId, key: str) -> str:
+        """Return who somebody who speaks in a room is in the lobby; empty: they are in a chat's own room and
+        not in the lobby, as who bears the nick of an agent by now, or had to leave it. Who has the chat may
+        speak before the lobby is known again.
+        """
+        desk, slash, number = room.partition("/")
+        found = self.lobby_key(room, key)
+        chat = self._desks.store.chat(int(number)) if slash else None
+        if not slash or (chat is not None and chat.agent == found):
+            return found
+        return found if found in {one.key for one in self._conversations.people(RoomId(desk))} else ""
 
     def lobby_key(self, room: RoomId, key: str) -> str:
         """Return who somebody who speaks in a chat's room is in the lobby."""
@@ -116,9 +145,14 @@ class OwnRooms:
 
     def close(self) -> None:
         """Do nothing any more."""
+        self._left.close()
         for own in self._own.values():
             if own.doing is not None:
                 own.doing.cancel()
+
+    def _has(self, network: str, room: str) -> bool:
+        """Whether a chat has this room."""
+        return any(own.rooms.get(network) == room for own in self._own.values())
 
     # One chat
 
@@ -130,17 +164,32 @@ class OwnRooms:
         if own.rooms and not own.opened:
             self._do(own, partial(self._reopen, own))
             return
-        self._greet(own, desk, chat)
+        lobby = {one.key: one for one in self._conversations.people(RoomId(own.desk))}
+        there = {self.lobby_key(own.room, one.key) for one in self._conversations.people(own.room)}
+        there &= lobby.keys()
+        self._note_who_went(own, chat, there, lobby.keys())
+        self._greet(own, desk, chat, there)
+        if self._is_missed(own, desk, chat, there, lobby):
+            self._do(own, partial(self._give_up, own, desk, chat.agent))
+            return
         wanted = [one for one in self._wanted(own, desk, chat) if self._may_ask(own, one)]
         if wanted:
             self._do(own, partial(self._bring, own, desk, chat, wanted))
 
-    def _greet(self, own: _Own, desk: Desk, chat: Chat) -> None:
+    def _note_who_went(self, own: _Own, chat: Chat, there: AbstractSet[str], lobby: AbstractSet[str]) -> None:
+        """Let those be invited again who came back into the lobby, and who has the chat and left its room."""
+        again = own.gone & lobby
+        if chat.agent in lobby and chat.agent in (own.present or set()) - there:
+            again.add(chat.agent)
+        for key in again & own.invited:
+            own.invited.discard(key)
+            own.refused[key] = max(own.refused.get(key, 0.0), self._clock.monotonic() + _RETURNS)
+        own.gone = own.invited - lobby
+
+    def _greet(self, own: _Own, desk: Desk, chat: Chat, there: set[str]) -> None:
         """Tell what was said so far when the first agent comes into a chat's room, or who has the chat. Who
         is not in the lobby is no agent: on some networks an invitation is for whoever has a name by then.
         """
-        there = {self.lobby_key(own.room, one.key) for one in self._conversations.people(own.room)}
-        there &= {one.key for one in self._conversations.people(RoomId(own.desk))}
         if own.present is None:
             own.present = there or None
             return
@@ -148,6 +197,19 @@ class OwnRooms:
         if came and (not own.present or chat.agent in came):
             desk.tell_so_far(own.number)
         own.present = there
+
+    def _is_missed(
+        self, own: _Own, desk: Desk, chat: Chat, there: AbstractSet[str], lobby: Mapping[str, Member]
+    ) -> bool:
+        """Whether who has the chat is in the lobby, and does not come into its rooms."""
+        agent = lobby.get(chat.agent)
+        if not own.rooms or chat.state is not ChatState.TALKING or agent is None or agent.key in there:
+            own.absent_since = None
+            return False
+        now = self._clock.monotonic()
+        since = own.absent_since = own.absent_since if own.absent_since is not None else now
+        comes = self._is_agent(agent, desk.rules) and own.refused.get(agent.network) != math.inf
+        return not comes or now - since >= _COMES
 
     def _wanted(self, own: _Own, desk: Desk, chat: Chat) -> Sequence[Member]:
         """Return the agents who are to be in a chat's room, and are neither there nor invited."""
@@ -200,14 +262,27 @@ class OwnRooms:
             log.exception("%s: the rooms of %s: a bug", self._network, own.room)
 
     async def _bring(self, own: _Own, desk: Desk, chat: Chat, wanted: Sequence[Member]) -> None:
-        """Let agents into a chat's rooms, which are made where there are none."""
-        networks = {one.network for one in wanted} - own.rooms.keys()
+        """Let agents into a chat's rooms, which are made where there are none, if anybody can be let in."""
+        networks = sorted({one.network for one in wanted} - own.rooms.keys())
         made = await asyncio.gather(*[self._made(own, chat, network) for network in networks])
-        if any(made):
-            rooms = {network: room for network, room in zip(networks, made, strict=True) if room}
-            self._move(own, desk, {**own.rooms, **rooms})
+        new = {network: room for network, room in zip(networks, made, strict=True) if room}
+        if new:  # the conversation first: what is said there by who is quick is heard
+            own.rooms = {**own.rooms, **new}
+            self._open(own)
         await asyncio.gather(*[self._invite(own, one) for one in wanted if one.network in own.rooms])
-        if any(made):  # not before: who is quick would be shut out
+        if not new:
+            return
+        let_in = {one.network for one in wanted if one.key in own.invited}
+        if empty := [(network, room) for network, room in new.items() if network not in let_in]:
+            own.rooms = {network: room for network, room in own.rooms.items() if (network, room) not in empty}
+            self._open(own) if own.rooms else self._conversations.close(own.room)
+            self._left.add(empty)
+            until = self._clock.monotonic() + _FRUITLESS
+            own.refused.update({network: until for network, _ in empty})
+        if len(empty) < len(new):
+            own.present = own.present or set()
+            desk.moved(own.number, own.rooms)
+            # not before: who is quick would be shut out
             desk.tell_where(own.number, shown(own.rooms, own.name))
 
     async def _made(self, own: _Own, chat: Chat, network: str) -> str:
@@ -233,13 +308,6 @@ class OwnRooms:
         level = logging.INFO if never else logging.WARNING
         log.log(level, "%s: %s gets no room for %s: %s", self._network, what, own.room, error)
 
-    def _move(self, own: _Own, desk: Desk, rooms: dict[str, str]) -> None:
-        """Let a chat have these rooms."""
-        own.rooms = rooms
-        own.present = own.present or set()
-        self._open(own)
-        desk.moved(own.number, rooms)
-
     async def _reopen(self, own: _Own) -> None:
         self._open(own)
 
@@ -249,15 +317,22 @@ class OwnRooms:
         self._conversations.open(own.room, [(self._network, own.room), *rooms])
         own.opened = True
 
+    async def _give_up(self, own: _Own, desk: Desk, agent: str) -> None:
+        """Let a chat go on in the lobby as long as this agent has it."""
+        own.refused[agent] = math.inf
+        self._close(own)
+        desk.tell_so_far(own.number)
+
     async def _take_down(self, own: _Own) -> None:
         """Let a chat have no rooms any more."""
+        self._close(own)
+        del self._own[own.number]
+
+    def _close(self, own: _Own) -> None:
+        """Part a chat's rooms, which are to go. Raises AdapterErrors and JournalError."""
         self._conversations.close(own.room)
-        rooms, own.rooms = own.rooms, {}
         if (desk := self._desks.find(own.desk)) is not None:
             desk.moved(own.number, {})
-        del self._own[own.number]
-        for network, room in rooms.items():
-            try:
-                await self._conversations.leave(network, RoomId(room))
-            except AdapterError as error:
-                log.warning("%s: %s of %s stays as it is: %s", self._network, room, own.room, error)
+        self._left.add(own.rooms.items())
+        own.rooms, own.opened, own.present, own.absent_since = {}, False, None, None
+        own.invited.clear()

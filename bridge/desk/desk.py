@@ -359,9 +359,11 @@ class Desk:
                 self._floor.tell_where(chat, rooms)
 
     def tell_so_far(self, number: int) -> None:
-        """Tell in a chat's own rooms what was said until now, to whoever has just come there."""
+        """Tell agents what was said in a chat until now, where it is heard: somebody has just come into its
+        rooms, or it has none any more.
+        """
         chat = self._chats.get(number)
-        if chat is not None and chat.rooms:
+        if chat is not None:
             with self._turn():
                 tell_so_far(self._chats, chat)
 

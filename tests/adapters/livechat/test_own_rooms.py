@@ -5,11 +5,11 @@ import contextlib
 
 import pytest
 
-from adapters.livechat import Adapter, adapter, own_rooms
+from adapters.livechat import Adapter, adapter, left_rooms, own_rooms
 from adapters.livechat.testing import Person as Customer
 from bridge import app
 from bridge.config import Config, Conversation, Direction, Media, Network, RoomEntry, ShowRules
-from bridge.errors import Rejected, Unsupported
+from bridge.errors import ConnectionLost, Rejected, Unsupported
 from bridge.looks import Present
 from bridge.model import Change, MemberChanged, RoomId, Sender, TypingChanged, UserId, plain
 from bridge.testing import ScriptedAdapter, ScriptedNetwork, free_port
@@ -30,6 +30,12 @@ class Named(ScriptedAdapter):
         await asyncio.sleep(0.05)
         await super().invite(room, users)
 
+    async def unmake(self, room):
+        if self._server.away:
+            self._server.away -= 1
+            raise ConnectionLost("not connected")
+        await super().unmake(room)
+
 
 def user(name):
     return UserId(f"{name}!user@host")
@@ -39,13 +45,15 @@ def user(name):
 def quick(monkeypatch):
     monkeypatch.setattr(adapter, "_TICK", 0.02)
     monkeypatch.setattr(own_rooms, "_LINGERS", 0.0)
+    monkeypatch.setattr(own_rooms, "_RETURNS", 0.0)
+    monkeypatch.setattr(left_rooms, "_AGAIN", 0.05)
 
 
 @pytest.fixture
 def lobby(quick):
     """Anna and Ben are there."""
     network = ScriptedNetwork("irc")
-    network.making = None
+    network.making, network.away = None, 0
     there = network.present[RoomId("lobby")] = Present()
     for name in ("anna", "ben"):
         there.add(user(name), name)
@@ -56,7 +64,7 @@ def lobby(quick):
 def other(quick):
     """Another network of the lobby, where Cleo is."""
     network = ScriptedNetwork("matrix")
-    network.making = None
+    network.making, network.away = None, 0
     there = network.present[RoomId("lobby")] = Present()
     there.add(user("cleo"), "cleo")
     return network
@@ -121,6 +129,11 @@ def come(network, room, *names):
     there = network.present.setdefault(RoomId(room), Present())
     for name in names:
         there.add(user(name), name)
+
+
+def go(network, room, name):
+    """Let somebody go from a room."""
+    network.present[RoomId(room)].remove(user(name))
 
 
 async def until(true):
@@ -311,3 +324,83 @@ async def test_nobody_from_outside_the_lobby_is_told_what_was_said(shop, lobby):
         assert lobby.texts("sales-1") == []
         come(lobby, "sales-1", "anna")
         await told(lobby, "sales-1", "which sizes?")
+
+
+async def test_where_nobody_can_be_invited_the_chat_stays_in_the_lobby(shop, lobby):
+    """As in a lobby of XMPP that hides addresses."""
+    lobby.premises.unwilling = {user("anna"), user("ben")}
+    config = shop()
+    async with open_shop(config), visitor(config) as zoe:
+        await until(lambda: lobby.premises.made)
+        lobby.say("lobby", "anna", "1: hello")
+        assert (await zoe.heard.get()).content == plain("hello")
+        await until(lambda: not lobby.premises.made)
+        await zoe.say(plain("who hears me?"))
+        await told(lobby, "lobby", "<1 zoe> who hears me?")
+        assert not any("of its own" in text for text in lobby.texts("lobby"))
+
+
+async def test_an_agent_who_comes_back_is_let_in_again(shop, lobby):
+    config = shop()
+    async with open_shop(config), visitor(config):
+        await told(lobby, "lobby", "in a room of its own")
+        invited = lobby.premises.made[RoomId("sales-1")].invited
+        await until(lambda: len(invited) == 2)
+        come(lobby, "sales-1", "anna")
+        await told(lobby, "sales-1", "which sizes?")
+        for gone in (("sales-1", "lobby"), ("lobby",)):
+            invited.clear()
+            for room in gone:
+                go(lobby, room, "anna")
+            await asyncio.sleep(0.1)
+            assert not invited
+            come(lobby, "lobby", "anna")
+            await until(lambda: invited == {user("anna")})
+            come(lobby, "sales-1", "anna")
+            await asyncio.sleep(0.1)
+            go(lobby, "sales-1", "anna")
+        lobby.say("lobby", "anna", "!take 1")
+        await told(lobby, "lobby", "1 zoe is anna's")
+        come(lobby, "sales-1", "anna")
+        await asyncio.sleep(0.1)
+        invited.clear()
+        go(lobby, "sales-1", "anna")
+        await until(lambda: invited == {user("anna")})
+
+
+async def test_who_has_a_chat_and_does_not_come_into_its_room_hears_it_in_the_lobby(shop, lobby, monkeypatch):
+    monkeypatch.setattr(own_rooms, "_COMES", 0.1)
+    config = shop()
+    async with open_shop(config), visitor(config) as zoe:
+        await told(lobby, "lobby", "in a room of its own")
+        lobby.say("lobby", "anna", "1: one moment")
+        await zoe.say(plain("still there?"))
+        await told(lobby, "lobby", "zoe: still there?")
+        await until(lambda: not lobby.premises.made)
+        await zoe.say(plain("and in red?"))
+        await told(lobby, "lobby", "<1 zoe> and in red?")
+        lobby.say("lobby", "anna", "!transfer 1 ben")
+        await until(lambda: RoomId("sales-1") in lobby.premises.made)
+
+
+async def test_who_is_not_in_the_lobby_answers_nobody_from_a_chats_room(shop, lobby):
+    """As whoever has an agent's nick by now, or was sent out of the lobby."""
+    config = shop()
+    async with open_shop(config), visitor(config) as zoe:
+        await told(lobby, "lobby", "in a room of its own")
+        come(lobby, "sales-1", "anna", "eve")
+        await told(lobby, "sales-1", "which sizes?")
+        lobby.say("sales-1", "eve", "!take")
+        lobby.say("sales-1", "eve", "1: give me your password")
+        lobby.say("sales-1", "anna", "1: hello")
+        assert (await zoe.heard.get()).content == plain("hello")
+
+
+async def test_a_room_is_taken_down_when_its_network_is_back(shop, lobby):
+    config = shop()
+    async with open_shop(config), visitor(config) as zoe:
+        await told(lobby, "lobby", "in a room of its own")
+        lobby.away = 2
+        await zoe.close()
+        await until(lambda: not lobby.premises.made)
+        assert not lobby.away
