@@ -3,9 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from adapters.livechat.encode import final
 from bridge import N_, Clock, Mail, mail_address, spoken
-from bridge.desk import Chat, ChatLine, DeskStore, MailKind, MailRow, SaidBy
+from bridge.desk import Chat, ChatLine, DeskStore, MailKind, MailRow, SaidBy, final
 
 from .config import DeskMail
 from .letter import ChatLetter, clean
