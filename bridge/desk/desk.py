@@ -2,7 +2,7 @@
 
 import contextlib
 import secrets
-from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -101,10 +101,6 @@ class Desk:
     def chats(self) -> Collection[Chat]:
         """The chats that are open now, to be read only."""
         return self._chats.open.values()
-
-    def queue(self) -> Sequence[Chat]:
-        """Return the chats that no agent has taken, in line."""
-        return self._chats.queue()
 
     def load(self, agent: str) -> int:
         """Return how many chats an agent has, or is offered."""

@@ -140,8 +140,9 @@ class Storefront:
             count = 0
             while True:
                 for text in self.texts():
-                    if text.startswith("[") and text.endswith(f"] {words}"):
-                        return int(text[1:].partition("]")[0].partition(" ")[0])
+                    label, _, _ = text.partition("] ")
+                    if text == "\n".join(f"{label}] {line}" for line in words.split("\n")):
+                        return int(label[1:].partition(" ")[0])
                 count = max(count, len(self.staff.said)) + 1
                 await self.staff.until(count)
 

@@ -249,11 +249,11 @@ async def test_a_stop_ends_streams_as_http_does(tmp_path):
 
 async def test_whoever_ends_followers_knows_when_they_are_gone():
     came = []
-    all_ = ChatFollowers(lambda chat, here: came.append((chat, here)))
+    all_ = ChatFollowers(lambda chat, here, reached: came.append((chat, here)))
     going = []
 
     async def follow(chat):
-        with all_.following(chat) as follower:
+        with all_.following(chat, 0) as follower:
             await follower.news(60)
             going.append(chat)
 

@@ -327,7 +327,9 @@ class Lobby(RuleBasedStateMachine):
                 assert found.agent == f"irc/{chat.agent}"
         for desk in DESKS:
             in_line = {one.number for one in self.chats.values() if one.desk == desk and one.state in WAITS}
-            assert {one.number for one in self.desks[desk].queue()} == in_line
+            assert {
+                one.number for one in self.desks[desk].chats if one.state is not ChatState.TALKING
+            } == in_line
             assert all(len(self.load(agent, desk)) <= 2 for agent in AGENTS)
 
     def teardown(self) -> None:

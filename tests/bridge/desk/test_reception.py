@@ -84,7 +84,7 @@ def test_who_writes_when_it_is_closed_is_told_so(shop):
     shop.clock.move(9 * HOUR)
     shop.says(number, "One more thing")
     assert shop.lines(number)[-1].body.text == "We are closed now. We are back tomorrow at 9:00."
-    assert shop.desk.queue()[0].number == number
+    assert [one.number for one in shop.desk.chats] == [number]
 
 
 def test_a_message_is_left_for_later(tmp_path):
