@@ -2,6 +2,7 @@
 changed afterwards; who asks again is a new entry.
 """
 
+import hmac
 from dataclasses import dataclass
 from sqlite3 import Row
 
@@ -9,10 +10,20 @@ from bridge.model import RoomId, UserId
 
 from .store import ListsFile
 
-__all__ = ["BY_MAIL", "Subscriber", "Subscription", "SubscriptionLedger"]
+__all__ = [
+    "BY_MAIL",
+    "MOVED",
+    "Subscriber",
+    "Subscription",
+    "SubscriptionLedger",
+    "as_subscription",
+    "digest_of",
+]
 
 BY_MAIL = ""
 """Stands for the network of those who are told by mail: their id is the address."""
+MOVED = "has it under another id"
+"""By which words something ended whose person has another id now: where, is that id."""
 WAITS = 86_400.0
 """How long somebody can confirm what they asked for, in seconds."""
 _FORGOTTEN = 604_800.0
@@ -52,6 +63,8 @@ class Subscription:
     ended_at: float | None
     ended_words: str
     ended_where: str
+    erased: str = ""
+    """Whose it was, as `digest_of` says; empty: it is not erased."""
 
     @property
     def is_active(self) -> bool:
@@ -133,7 +146,7 @@ class SubscriptionLedger:
     def entry(self, entry: int) -> Subscription | None:
         """Return one entry."""
         found = self._file.rows("SELECT * FROM subscription WHERE id = ?", entry)
-        return _entry(found[0]) if found else None
+        return as_subscription(found[0]) if found else None
 
     def open(self, name: str, network: str, user: UserId) -> Subscription | None:
         """Return what somebody has, or asked for, of a list; None: nothing."""
@@ -145,12 +158,17 @@ class SubscriptionLedger:
             "SELECT * FROM subscription WHERE network = ? AND user = ? AND ended_at IS NULL ORDER BY id",
             *(network, user),
         )
-        return [_entry(row) for row in found]
+        return [as_subscription(row) for row in found]
 
     def ended_since(self, network: str, user: UserId, since: float) -> bool:
         """Whether somebody ended anything since then."""
         query = "SELECT 1 FROM subscription WHERE network = ? AND user = ? AND ended_at >= ? LIMIT 1"
         return bool(self._file.rows(query, network, user, since))
+
+    def is_erased(self, network: str, user: UserId) -> bool:
+        """Whether somebody was erased who asked for anything."""
+        query = "SELECT 1 FROM subscription WHERE erased = ? LIMIT 1"
+        return bool(self._file.rows(query, digest_of(self._file.secret(), network, user)))
 
     def active(self, name: str) -> list[Subscription]:
         """Return who is told what is announced."""
@@ -159,12 +177,12 @@ class SubscriptionLedger:
             " ORDER BY id",
             name,
         )
-        return [_entry(row) for row in found]
+        return [as_subscription(row) for row in found]
 
     def all(self, name: str) -> list[Subscription]:
         """Return all entries of a list, in the order in which people asked."""
         found = self._file.rows("SELECT * FROM subscription WHERE list = ? ORDER BY id", name)
-        return [_entry(row) for row in found]
+        return [as_subscription(row) for row in found]
 
     def lists(self) -> list[str]:
         """Return the lists that anybody ever asked for."""
@@ -183,14 +201,24 @@ class SubscriptionLedger:
                 *(new, name, network, old),
             )
             for one in self.of(network, old):
-                self._end(one.id, now, "has it under another id", str(new))
+                self._end(one.id, now, MOVED, str(new))
 
     def tidy(self, now: float) -> None:
         """Forget who asked long ago and never confirmed."""
         self._file.write(
-            "DELETE FROM subscription WHERE confirmed_at IS NULL AND asked_at < ?", now - _FORGOTTEN
+            "DELETE FROM subscription WHERE confirmed_at IS NULL AND asked_at < ? AND erased = ''",
+            now - _FORGOTTEN,
         )
 
 
-def _entry(row: Row) -> Subscription:
+def as_subscription(row: Row) -> Subscription:
+    """Return an entry, of a row of the table."""
     return Subscription(**dict(row))
+
+
+def digest_of(secret: bytes, network: str, user: str) -> str:
+    """Return what stays of somebody who is erased: without the file's secret it tells nobody who that is.
+    Addresses that differ in case alone are one.
+    """
+    who = user.casefold() if network == BY_MAIL else user
+    return hmac.digest(secret, f"erased {network} {who}".encode(errors="surrogatepass"), "sha256").hex()[:32]

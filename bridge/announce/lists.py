@@ -33,6 +33,7 @@ from .delivering import Mouth
 from .door import ListDoor
 from .ledger import Subscription
 from .parts import ListParts
+from .persons import LedgerPersons
 from .store import lists_file
 from .subscribing import ended_sentence
 from .verbs import LIST_VERBS, ListVerb
@@ -208,6 +209,11 @@ class Lists:
         except sqlite3.Error:
             sentence = locale(language, None).gettext("That cannot be done now: try again later.")
             raise HubbubError(sentence) from None
+
+    @property
+    def persons(self) -> LedgerPersons | None:
+        """What the ledger has of people; None: there is none."""
+        return self._parts.persons if self._parts is not None else None
 
     def add_pages(self, site: "Site") -> None:
         """Add the pages to which mails lead."""

@@ -16,6 +16,7 @@ from .codes import ListCodes
 from .delivering import Delivering, Mouth
 from .door import ListDoor
 from .ledger import BY_MAIL, Subscription, SubscriptionLedger
+from .persons import LedgerPersons
 from .posting import ListPost
 from .store import ListsFile
 from .subscribing import Subscribing
@@ -41,6 +42,7 @@ class ListParts:
         self._file = ListsFile(path)
         codes = ListCodes(self._file.secret())
         self.ledger = SubscriptionLedger(self._file)
+        self.persons = LedgerPersons(self._file, clock)
         book = AnnouncementBook(self._file)
         self.post = ListPost(config, codes, self._unasked, clock)
 

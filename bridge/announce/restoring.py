@@ -9,6 +9,8 @@ from pathlib import Path
 from bridge.config.words import counted
 from bridge.errors import HubbubError
 
+from .ledger import as_subscription
+from .persons import FORGET
 from .store import ListsFile
 
 __all__ = ["go_on_from_lists"]
@@ -42,11 +44,14 @@ def _follow(file: ListsFile, before: Path | None) -> list[str]:
     except (HubbubError, sqlite3.Error):
         return [lost]
     count = 0
-    for one in ended:
+    for one in map(as_subscription, ended):
+        this = (one.id, one.asked_at)
         count += file.write(
             "UPDATE subscription SET ended_at = ?, ended_words = ?, ended_where = ?"
             " WHERE id = ? AND asked_at = ? AND ended_at IS NULL",
-            *(one["ended_at"], one["ended_words"], one["ended_where"], one["id"], one["asked_at"]),
+            *(one.ended_at, one.ended_words, one.ended_where, *this),
         ).rowcount
+        if one.erased:
+            file.write(f"{FORGET} AND asked_at = ?", one.erased, one.ended_at, *this)
     file.write("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'subscription'", last)
     return [f"Ended since the backup, and ended still: {counted(count, 'subscription')}."] if count else []

@@ -42,9 +42,13 @@ CREATE TABLE told (
 CREATE INDEX told_due ON told (due) WHERE state = 'owed';
 CREATE INDEX told_one ON told (subscription, at);
 """
+_ERASED = """
+ALTER TABLE subscription ADD COLUMN erased TEXT NOT NULL DEFAULT '';  -- a keyed hash of whose it was
+CREATE INDEX subscription_erased ON subscription (erased) WHERE erased <> '';
+"""
 LISTS_FILE = DatabaseKind(
     application=0x48754C69,  # HuLi
-    versions=(_SCHEMA,),
+    versions=(_SCHEMA, _ERASED),
     refused=HubbubError,
     other="is no file of lists: move it away, and a new one begins",
     copied=True,
@@ -88,9 +92,9 @@ class ListsFile:
         assert isinstance(found, bytes)
         return found
 
-    def rows(self, query: str, *values: Any) -> list[sqlite3.Row]:
+    def rows(self, query: str, *values: Any, **named: Any) -> list[sqlite3.Row]:
         """Return what is found."""
-        return self._base.execute(query, values).fetchall()
+        return self._base.execute(query, named or values).fetchall()
 
     def write(self, query: str, *values: Any) -> sqlite3.Cursor:
         """Change something."""
@@ -107,6 +111,12 @@ class ListsFile:
                 self._base.execute("ROLLBACK")
             raise
         self._base.execute("COMMIT")
+
+    def scrub(self) -> None:
+        """Take what was changed out of SQLite's log too, as far as nobody reads just then."""
+        self._base.execute("PRAGMA busy_timeout = 0")  # nobody waits for that
+        self._base.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        self._base.execute("PRAGMA busy_timeout = 5000")
 
     def close(self) -> None:
         self._base.close()

@@ -144,6 +144,8 @@ class Subscribing:
         known = self._ledger.open(name, BY_MAIL, UserId(found))
         if known is not None and (known.is_active or now - known.asked_at < _PAUSE):
             return
+        if self._ledger.is_erased(BY_MAIL, UserId(found)):
+            return
         if not self._mails.take_now():
             raise HubbubError(spoken.gettext(_LATER))
         who = Subscriber(BY_MAIL, UserId(found), found, RoomId(""))

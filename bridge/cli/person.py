@@ -1,9 +1,11 @@
 """`hubbub person`: what there is of one person on all networks, told to them, and erased."""
 
+import contextlib
 import os
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +16,11 @@ from .filing import archive_of, done, place_options
 from .progress import progress
 from .terminal import Terminal
 from .words import journal_argument, json_option, print_json
+
+if TYPE_CHECKING:  # what `--help` need not wait for
+    from bridge.archive.persons.finding import KnownPerson
+    from bridge.archive.store import Reader
+    from bridge.config import Config
 
 __all__ = ["person"]
 
@@ -42,29 +49,29 @@ def export(who: tuple[str, ...], target: Path, file: Path | None, journal: Path 
     """Write all that there is of WHO into a zip file.
 
     Text to read, and JSON lines with everything: what they said and did, copies of it, where others quote or
-    mention them, and what the journal still knows. Only its owner can read the file.
+    mention them, what the journal still knows, and what desks and lists keep. Only its owner can read the
+    file.
 
     \b
     Examples:
       hubbub person export ann --to ann.zip
       hubbub person export libera/ann!a@b matrix/@ann:example.org --to ann.zip
     """  # noqa: D301 - the sign is click's, for lines that stay as they are
+    from bridge.announce.persons import subscriptions_of
     from bridge.archive.persons.export import export_person
-    from bridge.archive.persons.finding import people_among
-    from bridge.archive.store import Reader
     from bridge.clock import SYSTEM
-    from bridge.desk.visitors import kept_of, visitors
+    from bridge.desk.visitors import kept_of
     from bridge.journal.admin.people import acts_of
 
     archive, config = archive_of(file, journal)
     if target.exists():
         raise HubbubError(f"{target} exists: name another file")
     path = journal_argument(file, journal)
-    with Reader(archive) as reader:
-        meant = visitors(config, who) if config is not None else who
-        people = people_among(reader, meant, config.networks if config is not None else ())
+    with _reading(archive, config) as reader:
+        people = _meant(reader, config, who)
         keys = {(one.network, one.id) for one in people}
         acts = acts_of(path, keys) if path.exists() else ()
+        subscriptions = subscriptions_of(path, keys)
         try:
             opener = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except OSError as error:
@@ -77,11 +84,14 @@ def export(who: tuple[str, ...], target: Path, file: Path | None, journal: Path 
                 now=SYSTEM.now(),
                 journal=acts,
                 desks=kept_of(config, keys) if config is not None else (),
+                lists=subscriptions,
                 tell=lambda at, total: tell("reading", at, total),
             )
-    click.echo(f"{target} has what there is of {', '.join(printable(one.key) for one in people)}:")
+    click.echo(f"{target} has what there is of {printable(', '.join(map(_named, people)))}:")
     for trace, count in counts.items():
         click.echo(f"  {count:>9,}  {trace}")
+    if subscriptions:
+        click.echo(f"  {len(subscriptions):>9,}  times that they asked for a list")
     if not counts:
         click.echo("  nothing in the archive")
 
@@ -96,9 +106,10 @@ def export(who: tuple[str, ...], target: Path, file: Path | None, journal: Path 
 def erase(who: tuple[str, ...], **more: Any) -> None:
     """Erase WHO on all networks.
 
-    What they said goes from the archive and the journal, with names, ids, copies and files, and copies on
-    networks are taken back where that can be done. What is held stays until it is released. The chains of
-    the archive stay whole, and can be verified as before. It cannot be undone.
+    What they said goes from the archive, the journal and desks, with names, ids, copies and files, and copies
+    on networks are taken back where that can be done. They are told nothing of any list any more. What is
+    held stays until it is released. The chains of the archive stay whole, and can be verified as before. It
+    cannot be undone.
 
     \b
     Examples:
@@ -122,8 +133,10 @@ def erase(who: tuple[str, ...], **more: Any) -> None:
 
 def _tell(answer: dict[str, Any]) -> None:
     """Print what went, or would go, and what stays."""
+    from bridge.archive.persons.finding import KnownPerson
+
     report, terminal = answer["archive"], Terminal()
-    people = ", ".join(f"{one['network']}/{one['id']}" for one in report["people"])
+    people = ", ".join(_named(KnownPerson(network=one["network"], id=one["id"])) for one in report["people"])
     terminal.say(printable(people), "bold")
     terminal.say("What would go:" if report["dry_run"] else "What went:")
     rows = [
@@ -133,6 +146,7 @@ def _tell(answer: dict[str, Any]) -> None:
         (report["quoted"] if report["quotes_taken"] else 0, "words of others who quote or mention them"),
         (answer["journal"], "said or done by them, in the journal"),
         *((count, f"copies on {network}") for network, count in answer["taken_back"].items()),
+        (answer.get("subscriptions", 0), "times that they asked for a list"),
         *((count, f"chats at the desks of {network}") for network, count in answer.get("chats", {}).items()),
     ]
     for count, what in rows:
@@ -149,3 +163,34 @@ def _tell(answer: dict[str, Any]) -> None:
     terminal.say("What stays:")
     for sentence in answer["stays"]:
         terminal.say(printable(sentence), head="  - ")
+
+
+@contextlib.contextmanager
+def _reading(archive: Path, config: "Config | None") -> "Iterator[Reader | None]":
+    """Open the archive; without one there is what desks and lists of the map keep. Raises HubbubError."""
+    from bridge.archive.store import Reader
+
+    if config is not None and not archive.exists():
+        yield None
+        return
+    with Reader(archive) as reader:
+        yield reader
+
+
+def _meant(reader: "Reader | None", config: "Config | None", who: Sequence[str]) -> "list[KnownPerson]":
+    """Return who is meant, also by a mail address that the ledger of lists knows. Raises HubbubError."""
+    from bridge.announce.persons import mailboxes
+    from bridge.archive.persons.finding import KnownPerson, chosen_people, known_people
+    from bridge.desk.visitors import visitors
+
+    networks = config.networks if config is not None else ()
+    meant = visitors(config, who) if config is not None else who
+    names = [one for one in meant if not one.startswith("mail:")]
+    known = known_people(reader) if reader is not None else ()
+    mailed = [KnownPerson(network=network, id=address) for network, address in sorted(mailboxes(who))]
+    return [*chosen_people(names, known, networks), *mailed]
+
+
+def _named(one: "KnownPerson") -> str:
+    """Return who somebody is, as an owner writes it."""
+    return one.key if one.network else f"mail:{one.id}"

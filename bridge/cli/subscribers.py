@@ -87,6 +87,9 @@ def opened(journal: Path) -> "Iterator[ListsFile]":
 def _tell(name: str, entries: "list[Subscription]") -> None:
     terminal = Terminal()
     for one in entries:
+        if one.erased:
+            terminal.say(printable(f"○ {_erased(one)}"))
+            continue
         who = f"{one.name} ({one.network}/{one.user})" if one.network else f"{one.user} (by mail)"
         said = [f"asked {when(one.asked_at)} in {one.asked_where} by “{one.asked_words}”"]
         if one.confirmed_at is not None:
@@ -98,6 +101,16 @@ def _tell(name: str, entries: "list[Subscription]") -> None:
         terminal.say(printable(f"{'●' if one.is_active else '○'} {who}: {'; '.join(said)}"))
     active = sum(entry.is_active for entry in entries)
     terminal.say(f"{counted(active, 'subscriber')} of {printable(name)} now.")
+
+
+def _erased(one: "Subscription") -> str:
+    """Say what is left of somebody who was erased."""
+    said = [
+        f"{what} {when(at)}"
+        for what, at in (("asked", one.asked_at), ("confirmed", one.confirmed_at), ("ended", one.ended_at))
+        if at is not None
+    ]
+    return f"somebody who was erased: {'; '.join(said)}"
 
 
 def _table(entries: "list[Subscription]") -> str:

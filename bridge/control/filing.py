@@ -1,7 +1,6 @@
 """Files for an owner: each ability is a question to whoever writes the archive."""
 
-from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -9,12 +8,10 @@ import msgspec
 from bridge.app import Bridge
 from bridge.archive.filing import questions as ask
 from bridge.archive.filing.holds import LegalHold
-from bridge.archive.persons.report import stays
 from bridge.archive.process.questions import Inquiry
-from bridge.desk.visitors import visitors
 from bridge.errors import ArchiveError
-from bridge.model import UserId
 
+from .erasing import erase_people
 from .filing_requests import (
     EraseRequest,
     ErasureAnswer,
@@ -98,35 +95,4 @@ class FilingAbilities:
         return msgspec.structs.replace(found, opted_out=self._bridge.features.archive.wanted.opted.known())
 
     async def _erase(self, request: EraseRequest) -> ErasureAnswer:
-        networks = tuple(self._bridge.config.networks)
-        archive = self._bridge.features.archive
-        who = tuple(visitors(self._bridge.config, request.who))
-        people = (await archive.ask(ask.FindPeople(who, networks))).people
-        copies, keys = archive.copies, {one.key for one in people}
-        found = await copies.report(keys)
-        if not request.dry_run:
-            await archive.forgetting.up_to_date()
-            await copies.begin([(one.network, UserId(one.id)) for one in people])
-        report = await archive.ask(ask.ErasePeople(tuple(people), request.dry_run, request.mentions))
-        chats = (
-            {}
-            if request.dry_run
-            else await self._forget({(one.network, one.id) for one in people} | {*report.ids})
-        )
-        return ErasureAnswer(
-            archive=report,
-            journal=found.events,
-            chats=chats,
-            taken_back=dict(found.taken_back),
-            left=dict(found.left),
-            stays=stays(report, found.left, self._bridge.config.keep.ids),
-        )
-
-    async def _forget(self, people: Collection[tuple[str, str]]) -> dict[str, int]:
-        """Have what networks themselves keep of people forgotten. Returns how much that was, by network."""
-        found: Counter[str] = Counter()
-        networks = self._bridge.config.networks
-        for network, user in sorted(people):
-            if network in networks:
-                found[network] += await self._bridge.adapter(network).forget(UserId(user))
-        return dict(+found)
+        return await erase_people(self._bridge, request)

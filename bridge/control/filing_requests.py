@@ -128,13 +128,16 @@ class ErasureAnswer(msgspec.Struct, frozen=True, kw_only=True):
     chats: Annotated[
         dict[str, int], Meta(description="So many chats went that desks of a network kept, by network.")
     ] = {}
+    subscriptions: Annotated[
+        int, Meta(description="So many entries of the ledger of lists do not say any more whose they are.")
+    ] = 0
     left: Annotated[dict[str, int], Meta(description="So many copies stay on networks.")] = {}
     stays: Annotated[list[str], Meta(description="What stays, and why, in sentences.")] = []
 
 
 class EraseRequest(Request[ErasureAnswer], tag="archive/erase", frozen=True, kw_only=True):
-    """Erase people from the archive and the journal, and take copies back where networks permit; or only say
-    what that would take.
+    """Erase people from the archive, journal, desks and lists, and take copies back where networks permit;
+    or only say what that would take.
     """
 
     answer: ClassVar[Any] = ErasureAnswer

@@ -36,6 +36,7 @@ about.jsonl     what others' entries have of them: copies of what they said on o
                 that they have there; where they were put out; where others quote or name them
 journal.jsonl   what the relay itself remembers of them for a short time, also of rooms that are not archived
 desks.jsonl     what the desks of live chat keep: chats, with what was said in them and noted of them
+lists.jsonl     when they asked for what is announced, confirmed that and ended it, where and by which words
 tags.json       the tags that they gave
 
 In the JSON, `header` says what happened, when, where and by whom, `words` what was said. Times (`at`) are in
@@ -52,19 +53,20 @@ _TOLD = {
 
 
 def export_person(  # noqa: PLR0913 -- by name, but for the first three
-    reader: Reader,
+    reader: Reader | None,
     people: Sequence[KnownPerson],
     target: IO[bytes],
     *,
     now: float,
     journal: Iterable[dict[str, Any]] = (),
     desks: Iterable[dict[str, Any]] = (),
+    lists: Iterable[dict[str, Any]] = (),
     tell: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> dict[Trace, int]:
     """Write all of it into a file. Returns how many entries have to do with them, by what.
 
-    `journal` gives what the journal has of them, `desks` what desks keep; `tell` hears how many of how
-    many entries were looked at.
+    `reader` reads the archive, where there is one; `journal` gives what the journal has of them, `desks` what
+    desks keep, `lists` what the ledger of lists has; `tell` hears how many of how many entries were seen.
     """
     with contextlib.ExitStack() as stack:
         made = stack.enter_context(zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED))
@@ -72,18 +74,20 @@ def export_person(  # noqa: PLR0913 -- by name, but for the first three
             name: stack.enter_context(tempfile.TemporaryFile())  # a zip takes one after the other
             for name in ("said.txt", "said.jsonl", "about.jsonl")
         }
-        counts = _sort_out(reader, Traces([one.key for one in people]), files, tell)
+        traces = Traces([one.key for one in people])
+        counts = _sort_out(reader, traces, files, tell) if reader is not None else {}
         made.writestr("README.txt", _readme(people, now))
         for name, file in files.items():
             file.seek(0)
             with made.open(name, "w") as out:
                 shutil.copyfileobj(file, out)
-        for name, rows in (("journal.jsonl", journal), ("desks.jsonl", desks)):
+        for name, rows in (("journal.jsonl", journal), ("desks.jsonl", desks), ("lists.jsonl", lists)):
             with made.open(name, "w") as out:
                 for row in rows:
                     out.write(_json(row) + b"\n")
         keys = {one.key for one in people}
-        tags = [msgspec.to_builtins(one) for one in all_tags(reader) if one.by in keys]
+        given = all_tags(reader) if reader is not None else ()
+        tags = [msgspec.to_builtins(one) for one in given if one.by in keys]
         made.writestr("tags.json", _json(tags))
     return counts
 

@@ -8,9 +8,16 @@ from bridge.config.words import counted, lasting, quoted
 __all__ = ["stays"]
 
 
-def stays(archive: ErasureReport, left: Mapping[str, int] | None, ids_kept: float | None = None) -> list[str]:
+def stays(
+    archive: ErasureReport,
+    left: Mapping[str, int] | None,
+    ids_kept: float | None = None,
+    *,
+    subscriptions: int = 0,
+) -> list[str]:
     """Return it in sentences. `left` are copies on networks that cannot be taken back; None: no service runs
-    that could. `ids_kept` is for how long the journal knows who said something.
+    that could. `ids_kept` is for how long the journal knows who said something, `subscriptions` are entries
+    of the ledger of lists.
     """
     found = [
         f"{counted(one.entries, 'entry', 'entries')} for the hold "
@@ -25,7 +32,8 @@ def stays(archive: ErasureReport, left: Mapping[str, int] | None, ids_kept: floa
     found.append("what others say of them without quoting or mentioning them: nobody can find that by itself")
     if left is None:
         found.append(
-            "the journal's memory and copies on networks, since no service runs: start it, and do this again"
+            "the journal's memory, what desks and lists keep, and copies on networks, since no service runs: "
+            "start it, and do this again"
         )
     for network, count in sorted((left or {}).items()):
         found.append(
@@ -36,6 +44,12 @@ def stays(archive: ErasureReport, left: Mapping[str, int] | None, ids_kept: floa
         found.append(
             f"that they said something, with name and id but without words, in the journal for "
             f"{lasting(ids_kept)} after it was said, so that copies can be taken back"
+        )
+    if subscriptions:
+        found.append(
+            f"in the ledger of lists {counted(subscriptions, 'entry', 'entries')}: that somebody asked, "
+            "confirmed and ended it, and when, with a keyed hash in place of who. It proves that nobody was "
+            "told anything unasked, and keeps their address from being asked again"
         )
     found += [
         "what their own networks and other people's programs keep",

@@ -63,7 +63,7 @@ class Archiving:
         self._archivist = Archivist(router, process, self._beside, wanted)
         self._late = LateCopies(router, self._beside)
         self.copies = CopiesBack(router)
-        self.forgetting = Forgetting(self.copies, self.ask, self.status, config, self._is_kept)
+        self.forgetting = Forgetting(self.copies, self.ask, self.status, config, self.is_kept)
         self._chats = ChatFiling(journal, process.ask, config, self._reached)
 
         def policy() -> Policy:
@@ -102,7 +102,7 @@ class Archiving:
 
     async def ask(self, question: Inquiry[A]) -> A:
         """Ask the archive's process, for the owner. Raises ArchiveError, also where there is no archive."""
-        if not self._is_kept():
+        if not self.is_kept():
             raise ArchiveError("there is no archive: give a conversation `archive: {keep: 1y}` in the map")
         return await self.process.ask(question)
 
@@ -110,7 +110,7 @@ class Archiving:
         """Return what a visitor is told before they say anything in a room (`Conversations.archived`)."""
         return told_first(self.wanted.policy, (network, room), language)
 
-    def _is_kept(self) -> bool:
+    def is_kept(self) -> bool:
         """Whether there is an archive."""
         return bool(self.wanted.policy) or self.process.file.exists()
 

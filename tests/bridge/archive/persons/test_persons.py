@@ -182,6 +182,7 @@ def test_they_are_told_what_there_is(talk):
             "about.jsonl",
             "journal.jsonl",
             "desks.jsonl",
+            "lists.jsonl",
             "tags.json",
         }
         assert set(made.namelist()) == names
