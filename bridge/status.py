@@ -16,6 +16,7 @@ from .supervisor import NetworkState, Supervisor
 
 __all__ = [
     "ArchiveReport",
+    "MailReport",
     "NetworkReport",
     "RoomCondition",
     "RoomReport",
@@ -106,6 +107,20 @@ class ArchiveReport:
 
 
 @dataclass(frozen=True, slots=True)
+class MailReport:
+    """Mail of a desk that did not go."""
+
+    network: str
+    desk: str
+    count: int
+    given_up: bool
+    """False: it is tried again by itself."""
+    since: float
+    """In seconds since 1970."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """How the service stands."""
 
@@ -124,6 +139,8 @@ class Status:
     """Which map it follows."""
     archive: ArchiveReport | None = None
     """None: there is none."""
+    mail: Sequence[MailReport] = ()
+    """Of desks whose mail does not go."""
 
 
 async def count(journal: Path) -> Inventory:

@@ -4,8 +4,9 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from .config.words import counted
 from .reloads import MapReport
-from .status import NetworkReport, RoomCondition, Status
+from .status import MailReport, NetworkReport, RoomCondition, Status
 from .supervisor import NetworkState
 
 __all__ = ["Trouble", "troubles"]
@@ -81,6 +82,7 @@ def troubles(status: Status) -> list[Trouble]:
             known = f"{observer.name} cannot take note of what is said", _AGAIN
             what, todo = _OBSERVERS.get(observer.name, known)
             found.append(Trouble("", (), what, observer.since, observer.reason, observer.behind, todo))
+    found += map(_of_mail, status.mail)
     for what, todo in status.archive.wrong if status.archive is not None else ():
         found.append(Trouble("", (), what, None, "", 0, todo))
     return found
@@ -92,6 +94,18 @@ def _of_map(report: MapReport, refused: float) -> Trouble:
     first, more = next(iter(report.reasons), ""), len(report.reasons) - 1
     reason = f"{first} (and {more:,} more)" if more > 0 else first
     return Trouble("", (), what, refused, reason, 0, _MAP)
+
+
+def _of_mail(mail: MailReport) -> Trouble:
+    mails = counted(mail.count, "mail")
+    if mail.given_up:
+        what, todo = f"has {mails} that did not go", "`hubbub desk mail` sends again or forgets"
+    else:
+        what, todo = (
+            f"has {mails} that cannot go yet",
+            "see to the server of `mail:`",
+        )
+    return Trouble(mail.network, (mail.desk,), what, mail.since, mail.reason, 0, todo)
 
 
 def _of_network(name: str, network: NetworkReport) -> tuple[int, Trouble]:

@@ -6,7 +6,7 @@ import html
 
 from aiohttp import web
 
-from bridge import Conversations, RoomId, TemporaryFailure, UserId
+from bridge import Conversations, MessageId, RoomId, TemporaryFailure, UserId
 from bridge.desk import DeskStore, Farewell
 
 from .desks import Desks
@@ -86,14 +86,21 @@ class Erasing:
         return kept
 
     async def forget(self, who: str) -> int:
-        """Delete all chats of somebody, by a number or what they are known by (`DeskQuestions.of_person`).
-        Returns how many of them the desks knew. Raises HubbubError.
+        """Delete all chats of somebody, by a number or what they are known by (`DeskQuestions.of_person`),
+        and what they left for later. Returns how many of these the desks knew. Raises HubbubError.
         """
-        known = {chat.number for chat in self._desks.store.of_person(who)}
+        store: DeskStore = self._desks.store
+        known = {chat.number for chat in store.of_person(who)}
         numbers = known | ({int(who)} if who.isascii() and who.isdecimal() else set())
         for number in sorted(numbers):
             await self.erase(number)
-        return len(known)
+        left = store.left.of_person(who)
+        if left and self._conversations is not None:
+            names = [(RoomId(one.desk), MessageId(one.id)) for one in left]
+            await self._conversations.forget(UserId(who), names)
+        with store.transaction():
+            store.forget_left(who, left)
+        return len(known) + len(left)
 
     def path(self, number: int) -> str:
         """Return the path of the link by which whoever has it deletes a chat."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from .archived import TIME
+from .desk_mail import mail
 from .words import config_file, json_option, print_json
 
 if TYPE_CHECKING:  # here: nobody who asks for help waits for it
@@ -67,7 +68,7 @@ class _Share(click.ParamType[float]):
 def desk() -> None:
     """Figures of a desk, and what staffing it asks for.
 
-    They are read from the desk's own file, also while no service runs.
+    They are read from the desk's own file, also while no service runs. And what it could not send by mail.
 
     \b
     Examples:
@@ -198,3 +199,6 @@ def _print_json(found: object) -> None:
     import msgspec
 
     print_json(msgspec.to_builtins(found))
+
+
+desk.add_command(mail)

@@ -147,7 +147,10 @@ def _tell(answer: dict[str, Any]) -> None:
         (answer["journal"], "said or done by them, in the journal"),
         *((count, f"copies on {network}") for network, count in answer["taken_back"].items()),
         (answer.get("subscriptions", 0), "times that they asked for a list"),
-        *((count, f"chats at the desks of {network}") for network, count in answer.get("chats", {}).items()),
+        *(
+            (count, f"chats and messages at the desks of {network}")
+            for network, count in answer.get("chats", {}).items()
+        ),
     ]
     for count, what in rows:
         if count:

@@ -141,7 +141,8 @@ class Abilities:
 
     async def status(self) -> Status:
         """Return how everything stands now, the archive too."""
-        return replace(await self.bridge.status(), archive=await self._archive.report())
+        archive, mail = await self._archive.report(), await self._desks.mail()
+        return replace(await self.bridge.status(), archive=archive, mail=mail)
 
     def now(self) -> float:
         """Return the time, in seconds since 1970."""

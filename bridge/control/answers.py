@@ -11,7 +11,7 @@ from bridge.media import HostFiles
 from bridge.model import Authorship
 from bridge.relay import ObserverStatus
 from bridge.reloads import MapReport
-from bridge.status import ArchiveReport, NetworkReport, RoomCondition
+from bridge.status import ArchiveReport, MailReport, NetworkReport, RoomCondition
 from bridge.troubles import Trouble
 
 from .config_diff import Left
@@ -67,6 +67,7 @@ class StatusAnswer(Answer, frozen=True, kw_only=True):
     observers: Sequence[ObserverStatus]
     map: Annotated[MapReport, Meta(description="Which map it follows, and why it follows no newer one.")]
     archive: Annotated[ArchiveReport | None, Meta(description="How the archive stands; null: there is none.")]
+    mail: Annotated[Sequence[MailReport], Meta(description="Of desks whose mail does not go.")]
     counts: TrafficAnswer
     wrong: Annotated[Sequence[Trouble], Meta(description="What is wrong and what to do, the worst first.")]
 

@@ -7,24 +7,30 @@ from typing import Any
 from bridge.app import Bridge
 from bridge.aside import read_aside
 from bridge.clock import Clock
+from bridge.config import Config
 from bridge.desk.erlang import Target
 from bridge.desk.located import MappedDesk, desks, one_desk
 from bridge.desk.reading import PlanWanted, TimesWanted, read_figures, read_plan
 from bridge.desk.rules import DeskRules
+from bridge.desk.stuck_mail import do_with_stuck, mail_reports, stuck_mail
 from bridge.desk.tally import DeskCounts, DeskTally
 from bridge.errors import HubbubError
 from bridge.model import RoomId
+from bridge.status import MailReport
 
 from .desk_requests import (
     DeskFiguresAnswer,
     DeskFiguresRequest,
+    DeskMailAnswer,
+    DeskMailRequest,
     DeskPlanAnswer,
     DeskPlanRequest,
     DeskShown,
+    MailStuck,
 )
 from .requests import Request
 
-__all__ = ["DeskAbilities"]
+__all__ = ["DeskAbilities", "desk_mail"]
 
 
 class DeskAbilities:
@@ -38,6 +44,7 @@ class DeskAbilities:
         self.able: Mapping[type[Request[Any]], Callable[[Any], Awaitable[Any]]] = {
             DeskFiguresRequest: self._figures,
             DeskPlanRequest: self._plan,
+            DeskMailRequest: self._mail,
         }
 
     async def counts(self) -> Sequence[DeskCounts]:
@@ -61,6 +68,15 @@ class DeskAbilities:
             return None
         there = {one.key for one in conversations.people(RoomId(desk.desk)) if not one.away}
         return sum(rules.may_answer(key) and not rules.is_bot(key) for key in there.difference(desk.off))
+
+    async def mail(self) -> Sequence[MailReport]:
+        """Return how the mail of the desks of the map stands, of those of which some does not go."""
+        there = desks(self._bridge.config)
+        return await read_aside(lambda: mail_reports(there)) if there else []
+
+    async def _mail(self, request: DeskMailRequest) -> DeskMailAnswer:
+        config = self._bridge.config
+        return await read_aside(lambda: desk_mail(config, request, self._clock.now()))
 
     async def _figures(self, request: DeskFiguresRequest) -> DeskFiguresAnswer:
         config = self._bridge.config
@@ -86,3 +102,24 @@ class DeskAbilities:
 
     def _times(self, request: DeskFiguresRequest | DeskPlanRequest) -> TimesWanted:
         return TimesWanted(self._clock.now(), request.time_zone, request.since, request.until)
+
+
+def desk_mail(config: Config, request: DeskMailRequest, now: float) -> DeskMailAnswer:
+    """Say which mail of desks did not go, and do with it what is asked. Blocks. Raises HubbubError."""
+    there = [one_desk(config, request.desk)] if request.desk else desks(config)
+    done = do_with_stuck(there, set(request.numbers), request.do, now) if request.do else 0
+    left = [
+        MailStuck(
+            network=desk.network,
+            number=one.number,
+            desk=one.desk,
+            kind=one.kind,
+            chat=one.chat,
+            to=one.recipient,
+            at=one.at,
+            given_up=one.given_up_at,
+            reason=one.why,
+        )
+        for desk, one in stuck_mail(there)
+    ]
+    return DeskMailAnswer(done=done, mails=left)

@@ -1,7 +1,8 @@
 """Requests of an owner about desks: what was, and what staffing it asks for."""
 
-from typing import Annotated, Any, ClassVar, TypeAlias
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
+import msgspec
 from msgspec import Meta
 
 from bridge.desk.figures import DeskFigures
@@ -14,9 +15,12 @@ __all__ = [
     "AnyDeskRequest",
     "DeskFiguresAnswer",
     "DeskFiguresRequest",
+    "DeskMailAnswer",
+    "DeskMailRequest",
     "DeskPlanAnswer",
     "DeskPlanRequest",
     "DeskShown",
+    "MailStuck",
 ]
 
 _Desk = Annotated[
@@ -51,6 +55,29 @@ class DeskPlanAnswer(Answer, frozen=True, kw_only=True):
     """What staffing a desk asks for."""
 
     plan: DeskPlan
+
+
+class MailStuck(Answer, frozen=True, kw_only=True):
+    """A mail of a desk that did not go."""
+
+    number: int
+    network: str
+    desk: str
+    kind: Annotated[
+        str, Meta(description="`transcript` for a visitor, `copy` of one, `message` that was left.")
+    ]
+    chat: Annotated[int, Meta(description="0: it is about no chat.")]
+    to: str
+    at: Annotated[float, Meta(description="When it was asked for.")]
+    given_up: Annotated[float | None, Meta(description="When; null: it is tried again by itself.")]
+    reason: str
+
+
+class DeskMailAnswer(Answer, frozen=True, kw_only=True):
+    """Which mail did not go."""
+
+    done: Annotated[int, Meta(description="With how many that was done which was asked for.")]
+    mails: Annotated[list[MailStuck], Meta(description="What is left that did not go, the oldest first.")]
 
 
 class DeskFiguresRequest(Request[DeskFiguresAnswer], tag="desk/figures", frozen=True, kw_only=True):
@@ -89,4 +116,20 @@ class DeskPlanRequest(Request[DeskPlanAnswer], tag="desk/plan", frozen=True, kw_
     ] = None
 
 
-AnyDeskRequest: TypeAlias = DeskFiguresRequest | DeskPlanRequest
+class DeskMailRequest(Request[DeskMailAnswer], tag="desk/mail", frozen=True, kw_only=True):
+    """Say which mail of desks did not go, or have it sent again, or forgotten."""
+
+    answer: ClassVar[Any] = DeskMailAnswer
+    needs_token: ClassVar[bool] = True
+    changes: ClassVar[bool] = True
+    desk: _Desk = ""
+    do: Annotated[
+        Literal["", "retry", "forget"],
+        Meta(description="What is done with it: `retry`, `forget`; empty: it is listed."),
+    ] = ""
+    numbers: Annotated[
+        list[Annotated[int, Meta(ge=0, lt=2**62)]], Meta(description="Of these alone; empty: of all.")
+    ] = msgspec.field(default_factory=list)
+
+
+AnyDeskRequest: TypeAlias = DeskFiguresRequest | DeskPlanRequest | DeskMailRequest

@@ -183,10 +183,10 @@ class Chats:
             name = chat.label if room == self.desk else chat.name or str(chat.number)
             self._feed(FeedRow(0, room, now, "said", chat.number, n, sender, name, body))
 
-    def tell(self, text: str, chat: int = 0, room: str = "", file: ChatFile | None = None) -> None:
-        """Tell agents something in the desk's own words."""
+    def tell(self, text: str, chat: int = 0, room: str = "", file: ChatFile | None = None) -> int:
+        """Tell agents something in the desk's own words. Returns its number in the feed."""
         now, where = self.clock.now(), room or self.desk
-        self._feed(FeedRow(0, where, now, "said", chat, 0, _DESK, _DESK_NAME, LineBody(text, file)))
+        return self._feed(FeedRow(0, where, now, "said", chat, 0, _DESK, _DESK_NAME, LineBody(text, file)))
 
     def tell_hearers(self, text: str, chat: Chat) -> None:
         """Tell it where a chat's visitor is heard."""
@@ -198,9 +198,9 @@ class Chats:
         for where in dict.fromkeys((room or self.desk, self.desk, self.room(chat))):
             self.tell(text, chat.number, where)
 
-    def _feed(self, row: FeedRow) -> None:
-        self.store.add_feed(row)
+    def _feed(self, row: FeedRow) -> int:
         self._news.fed = True
+        return self.store.add_feed(row)
 
     def happened(self, what: str, chat: int = 0, agent: str = "") -> None:
         """Note a fact for figures."""

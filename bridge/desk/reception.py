@@ -70,7 +70,7 @@ class Reception:
         """Tell agents what a visitor left while nobody was there."""
         name, mail = safe_name(new.name) if new.name.strip() else "?", " ".join(new.mail.split())
         self._chats.happened("message")
-        self._chats.tell(
+        number = self._chats.tell(
             self._floor.locale.gettext(
                 "{name} left a message ({mail}): {text}",
                 name=name,
@@ -78,6 +78,7 @@ class Reception:
                 text="\n> ".join(new.text.splitlines()),  # no line of it looks like one of ours
             )
         )
+        self._chats.store.left.add(number, self._chats.desk, self._chats.clock.now(), new)
 
     def ask(self, words: str, agent: str) -> str:
         """Do what an agent says behind `!hours`. Returns the answer. Raises NotDone."""

@@ -48,7 +48,7 @@ class Ticking:
             self._trimmed = now
             self._chats.store.trim_heard(now - _KEPT)
             self._chats.store.outbox.trim(now - _KEPT)
-
+            self._chats.store.left.trim(self._chats.desk, now - self._floor.rules.keep)
         if now - self._forgot > _HOUR and not self._forget(now):
             self._forgot = now
 

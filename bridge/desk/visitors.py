@@ -33,7 +33,7 @@ def visitors(config: Config, who: Sequence[str]) -> list[str]:
 
 def kept_of(config: Config, people: Collection[tuple[str, str]]) -> Iterator[dict[str, Any]]:
     """Yield the chats that desks keep of visitors, each meant by network and id, with all that is known of
-    them. Raises TemporaryFailure.
+    them, and the messages that they left. Raises TemporaryFailure.
     """
     files = {desk.network: desk.file for desk in desks(config)}
     for network, who in sorted(people):
@@ -51,3 +51,5 @@ def kept_of(config: Config, people: Collection[tuple[str, str]]) -> Iterator[dic
                     "notes": [msgspec.to_builtins(note) for note in reader.notes(number)],
                     "tags": reader.tags(number),
                 }
+            for left in reader.left.of_person(who):
+                yield {"network": network, "left": {**left._asdict(), "text": reader.left.text(left)}}

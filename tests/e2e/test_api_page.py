@@ -127,6 +127,7 @@ async def ask_about_desks(web):
     assert "there is no list" in (await answered("/api/announce", web))["error"]
     assert await answered("/api/desk/figures", web) == {"desks": []}
     assert "no desk" in (await answered("/api/desk/plan", web))["error"]
+    assert await answered("/api/desk/mail", web) == {"done": 0, "mails": []}
 
 
 def shown(what):
@@ -174,4 +175,4 @@ async def test_the_examples(tmp_path):
         await ask_the_archive(web, tmp_path)
         await file_it(web)
         await ask_about_desks(web)
-        assert len(EXAMPLES) == 32, "each was asked"
+        assert len(EXAMPLES) == 33, "each was asked"

@@ -99,11 +99,12 @@ class Postman:
 
     async def _send(self, mail: Mail, row: MailRow) -> None:
         if row.kind is MailKind.UNSEEN and is_enough(self._desks.store, row, self._clock.now()):
-            self._give_up(row, ENOUGH)
+            self._settle(row, "gone")
+            self._tell(row, ENOUGH)
             return
         written = self._written(mail, row)
         if written is None:
-            self._settle(row, "refused")
+            self._settle(row, "gone")
             return
         message, last = written
         loop = asyncio.get_running_loop()
@@ -139,16 +140,18 @@ class Postman:
 
     def _not_sent(self, row: MailRow, error: MailNotSent) -> None:
         now, outbox = self._clock.now(), self._desks.store.outbox
-        if not error.for_good and now - row.at < _TRIED:
+        ends = error.for_good or now - row.at >= _TRIED
+        with self._desks.store.transaction():
+            outbox.postpone(row, now + min(_FIRST * 2.0 ** min(row.tries, 10), _LONGEST), str(error))
+            if ends:
+                outbox.give_up(row.number, str(error), now)
+        if not ends:
             self._complaints.tell("later", f"{self._network}: {_what(row)} goes later: {error}")
-            with self._desks.store.transaction():
-                outbox.postpone(row, now + min(_FIRST * 2.0 ** min(row.tries, 10), _LONGEST))
             return
         log.error("%s: %s did not go, and is not tried again: %s", self._network, _what(row), error)
-        self._give_up(row, str(error))
+        self._tell(row, str(error))
 
-    def _give_up(self, row: MailRow, why: str) -> None:
-        self._settle(row, "refused")
+    def _tell(self, row: MailRow, why: str) -> None:
         desk = self._desks.find(row.desk)
         if desk is not None:
             asked = row.kind is MailKind.TRANSCRIPT

@@ -1,5 +1,6 @@
 """The file of a network's desks: the one who writes it, and those who read it."""
 
+from .left import LeftMessage
 from .outbox import MailKind, MailRow, Outbox
 from .questions import AgentRow, BanRow, DeskQuestions, NoteRow
 from .reader import DeskReader
@@ -11,6 +12,7 @@ __all__ = [
     "DeskQuestions",
     "DeskReader",
     "DeskStore",
+    "LeftMessage",
     "MailKind",
     "MailRow",
     "NoteRow",

@@ -47,8 +47,8 @@ class MailRow(NamedTuple):
 
 class Outbox:
     """A table of the desks' file. A mail is `due` until it goes (`sending`), then `sent`; `unsure` when
-    nobody knows, and `refused` when it was given up: neither goes again. What is written stands in a
-    transaction of the store.
+    nobody knows, `gone` when what it is about is, and `refused` when it was given up: none of these goes
+    again by itself. What is written stands in a transaction of the store.
     """
 
     def __init__(self, ask: Callable[..., list[tuple[Any, ...]]], do: Callable[..., object]) -> None:
@@ -114,16 +114,20 @@ class Outbox:
         return True
 
     def settle(self, number: int, state: str) -> None:
-        """Note what became of a mail: `sent`, `unsure` or `refused`. What it said is kept no more."""
+        """Note what became of a mail: `sent`, `unsure` or `gone`. What it said is kept no more."""
         self._do("UPDATE mail SET state = ?, body = x'' WHERE number = ?", state, number)
 
-    def postpone(self, row: MailRow, due: float) -> None:
+    def postpone(self, row: MailRow, due: float, why: str) -> None:
         """Have a mail that surely did not go tried again, then."""
         self._do(
-            "UPDATE mail SET state = 'due', due = ?, last = ?, tries = tries + 1 WHERE number = ?",
-            due,
-            row.last,
-            row.number,
+            "UPDATE mail SET state = 'due', due = ?, last = ?, tries = tries + 1, why = ? WHERE number = ?",
+            *(due, row.last, why, row.number),
+        )
+
+    def give_up(self, number: int, why: str, at: float) -> None:
+        """Note that a mail did not go, and goes only if the owner has it go."""
+        self._do(
+            "UPDATE mail SET state = 'refused', why = ?, given_up_at = ? WHERE number = ?", why, at, number
         )
 
     def told(self, chat: int, recipient: str) -> list[MailRow]:
@@ -164,6 +168,15 @@ class Outbox:
     def forget(self, chat: int) -> None:
         """Let no more mail about a chat go, and forget whom it went to."""
         self._do("DELETE FROM mail WHERE chat = ?", chat)
+
+    def forget_person(self, who: str) -> None:
+        """Forget mail to somebody who is known by this (`Chat.known_by`), or with what they left."""
+        kind, _, value = who.partition(":")
+        for number, recipient, body in self._ask("SELECT number, recipient, body FROM mail"):
+            new = _left(body) if body else NewChat("")
+            addresses = {recipient.casefold(), new.mail.casefold()} if kind == "mail" else {new.customer}
+            if kind in {"mail", "customer"} and value and value in addresses:
+                self._do("DELETE FROM mail WHERE number = ?", number)
 
     def trim(self, before: float) -> None:
         """Forget what has been settled for long."""

@@ -4,6 +4,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from .left import LeftMessages
 from .opening import open_to_read
 from .questions import DeskQuestions
 
@@ -16,6 +17,7 @@ class DeskReader(DeskQuestions):
     def __init__(self, file: Path) -> None:
         """Raises TemporaryFailure."""
         super().__init__(file, open_to_read(file))
+        self.left = LeftMessages(self._ask)
 
     def close(self) -> None:
         self._database.close()

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
 
+from bridge.clock import SYSTEM
 from bridge.config.words import counted
 from bridge.errors import TemporaryFailure
 
@@ -14,6 +15,8 @@ from .reader import DeskReader
 from .writer import DeskStore
 
 __all__ = ["go_on_from_desks"]
+
+RESTORED = "restored from a backup: it may have gone since"
 
 
 def go_on_from_desks(copy: Path, before: Path | None) -> list[str]:
@@ -46,7 +49,7 @@ class _Restored(DeskStore):
         waiting = self._ask("SELECT number FROM mail WHERE state IN ('due', 'sending')")
         with self.transaction():
             for (number,) in waiting:
-                self.outbox.settle(number, "refused")
+                self.outbox.give_up(number, RESTORED, SYSTEM.now())
         return len(waiting)
 
     def follow(self, before: Path) -> int:

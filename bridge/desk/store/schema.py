@@ -69,6 +69,12 @@ _MIGRATIONS = (
     CREATE INDEX mail_due ON mail (due) WHERE state IN ('due', 'sending');
     CREATE INDEX mail_chat ON mail (chat);
     """,
+    """
+    ALTER TABLE mail ADD COLUMN why TEXT NOT NULL DEFAULT '';
+    ALTER TABLE mail ADD COLUMN given_up_at REAL;
+    CREATE TABLE left_message (feed INTEGER PRIMARY KEY, desk TEXT NOT NULL, at REAL NOT NULL,
+                               mail TEXT NOT NULL, customer TEXT NOT NULL) STRICT;
+    """,
 )
 
 DESK_FILE = DatabaseKind(

@@ -1,7 +1,7 @@
 """Writes the file of a network's desks."""
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from bridge.desk.hours import Override
 from bridge.desk.model import Chat, ChatLine, ChatState, FeedRow, NewChat
 from bridge.model import Part, Txn
 
+from .left import LeftMessage, LeftMessagesKept
 from .opening import open_to_write, troubles
 from .outbox import Outbox
 from .questions import AgentRow, DeskQuestions, digest
@@ -30,6 +31,7 @@ class DeskStore(DeskQuestions):
         self._in_log = False
         """Whether what was erased may still be found in SQLite's log."""
         self.outbox = Outbox(self._ask, self._do)
+        self.left = LeftMessagesKept(self._ask, self._do)
 
     def close(self) -> None:
         self._database.close()
@@ -113,14 +115,16 @@ class DeskStore(DeskQuestions):
             _encode(line.body),
         )
 
-    def add_feed(self, row: FeedRow) -> None:
-        """Say something into a room, under the next number whatever the row has."""
-        self._do(
+    def add_feed(self, row: FeedRow) -> int:
+        """Say something into a room, under the next number whatever the row has. Returns that number."""
+        number = self._do(
             "INSERT INTO feed (room, at, kind, chat, n, sender, sender_name, body) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             *row[1:-1],
             _encode(row.body),
         )
+        assert number is not None
+        return number
 
     def add_heard(self, txn: Txn, at: float, part: Part) -> None:
         """Keep what became of an agent's words."""
@@ -212,6 +216,12 @@ class DeskStore(DeskQuestions):
             "title = '', address = '', rating_words = '', mail_to = '' WHERE number = ?",
             chat,
         )
+
+    def forget_left(self, who: str, messages: Collection[LeftMessage]) -> None:
+        """Forget these messages of somebody who is known by this (`Chat.known_by`), and their mail."""
+        self._in_log = True
+        self.left.forget(messages)
+        self.outbox.forget_person(who)
 
     def scrub(self) -> None:
         """Take what was erased out of SQLite's log too: outside of a transaction, and again when somebody

@@ -16,7 +16,7 @@ from bridge.archive.service import archivist, chores, desk_chats
 from bridge.archive.store import Reader
 from bridge.control.abilities import Abilities
 from bridge.control.filing_requests import EraseRequest
-from bridge.desk import DeskReader
+from bridge.desk import DeskReader, NewChat
 from bridge.desk.located import desks
 from bridge.desk.visitors import kept_of
 from bridge.errors import ArchiveError
@@ -228,6 +228,35 @@ async def test_the_owner_finds_a_visitor_by_their_mail_and_erases_all_of_them(ke
         assert "what a day" in texts(config)
         assert WORD.encode() not in in_journal(config)
         assert (await erase(person))[0] == 410
+
+
+def opened_desk(bridge):
+    """The desk, once its network runs."""
+    with contextlib.suppress(KeyError):
+        there = bridge.adapter("shop")._adapter._desks
+        return there and there.find("sales")
+
+
+async def test_what_somebody_left_for_later_is_erased_with_them(kept, lobby):
+    closed = {"time_zone": "UTC", "open": {"mon": "00:00-00:01"}}
+    config = kept(hours=closed)
+    async with running(config) as bridge:
+        desk = await until(lambda: opened_desk(bridge))
+        for name in ("Zoe", "Yan"):
+            desk.leave_message(NewChat(f"{WORD} for {name}?", name=name, mail=f"{name}@o.example"))
+        await until(lambda: len([text for text in texts(config) if WORD in text]) == 2)
+        (mine,) = kept_of(config, {("shop", "mail:zoe@o.example")})
+        assert f"{WORD} for Zoe?" in mine["left"]["text"]
+        looked = EraseRequest(who=["mail:Zoe@o.example"], dry_run=True)
+        assert (await Abilities(bridge, None).do(looked, "owner")).chats == {"shop": 1}
+        answer = await Abilities(bridge, None).do(EraseRequest(who=["mail:Zoe@o.example"]), "owner")
+        assert answer.chats == {"shop": 1}
+        assert [text for text in texts(config) if WORD in text] == [
+            f"Yan left a message (Yan@o.example): {WORD} for Yan?"
+        ]
+        assert b"Zoe" not in in_journal(config)
+        await until(lambda: b"Zoe" not in in_store(config))
+        await until(lambda: any(isinstance(one, DeleteMessage) for one in lobby.done))
 
 
 async def test_a_chat_in_a_room_of_its_own_is_filed_with_its_desk(kept, lobby):

@@ -1,12 +1,14 @@
 """Mail of desks, by a real mail server: each goes once, to whom it is for."""
 
 import asyncio
+import contextlib
 import re
 import socket
 
 import aiohttp
 import pytest
 
+from bridge.desk.store.stuck import StuckStore
 from bridge.model import plain
 from tests.bridge.mail.postbox import certified
 
@@ -151,7 +153,7 @@ async def test_what_nobody_knows_of_is_not_sent_again(opened):
         await office.becomes("unsure")
         with office.store.transaction():  # as when we are killed amid the next
             office.store._do("INSERT INTO mail SELECT 99, kind, desk, chat, recipient, last, body, at, "
-                             "'sending', due, tries FROM mail")  # fmt: skip
+                             "'sending', due, tries, '', NULL FROM mail")  # fmt: skip
     async with posting(office):
         assert office.states() == ["unsure", "unsure"]
         office.adapter.clock.move(7200)
@@ -178,6 +180,11 @@ async def test_what_is_given_up_is_told_to_agents_and_to_who_asked(opened):
             await asyncio.sleep(0.1)
         await office.becomes("refused", "refused")
         assert office.told()[-1].count("450") == 1
+        office.box.refuses = {}
+        with contextlib.closing(StuckStore(office.store.file)) as owner:
+            owner.again([2], office.adapter.clock.now())
+        await office.becomes("refused", "sent")
+        assert len(office.box.taken) == 1
 
 
 async def test_what_is_left_goes_by_mail_and_is_answered_to_the_visitor(opened):
