@@ -5,7 +5,7 @@ import contextlib
 
 import aiohttp
 
-from adapters.livechat import adapter as adapters
+from adapters.livechat import session as sessions
 from adapters.livechat.testing import Person as Customer
 from bridge.config.mail import Mail
 from bridge.model import SendMessage, plain
@@ -31,7 +31,7 @@ class Office:
 
     @property
     def store(self):
-        return self.adapter._desks.store
+        return self.adapter._session.desks.store
 
     async def agent(self, text):
         await self.place.give(
@@ -46,12 +46,12 @@ class Office:
     async def goes(self):
         """Have the visitor leave the page."""
         self.visitor._reading.cancel()
-        await self.until(lambda: self.visitor.chat not in self.adapter._desks.followers)
+        await self.until(lambda: self.visitor.chat not in self.adapter._session.desks.followers)
 
     async def comes_back(self):
         """Have them open it again, with what they had then."""
         self.visitor._reading = asyncio.ensure_future(self.visitor._read())
-        await self.until(lambda: self.visitor.chat in self.adapter._desks.followers)
+        await self.until(lambda: self.visitor.chat in self.adapter._session.desks.followers)
 
     async def until(self, true):
         async with asyncio.timeout(PATIENCE):
@@ -95,7 +95,7 @@ class Office:
 @contextlib.asynccontextmanager
 async def offices(folder, monkeypatch):
     """Gives what opens an office, whose `place.running` runs it."""
-    monkeypatch.setattr(adapters, "_TICK", 0.02)
+    monkeypatch.setattr(sessions, "_TICK", 0.02)
     found = []
 
     async def make(server=None, **rules):

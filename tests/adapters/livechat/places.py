@@ -43,7 +43,7 @@ class DeskPlace(Place):
 
     async def give(self, command: Command):
         speaker = command.speaker if command.speaker.key else ALICE
-        if self.person.chat and speaker.key != self._has and self.adapter._desks is not None:
+        if self.person.chat and speaker.key != self._has and self.adapter._session is not None:
             self._has = speaker.key
             take = SendMessage(
                 room=self.room,

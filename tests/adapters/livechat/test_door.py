@@ -202,7 +202,7 @@ async def test_who_reads_nothing_is_shown_out(place, browser, monkeypatch):
     )
     for _ in range(700):
         place.adapter.send_now(place.message(plain("x" * 8000), speaker=ALICE), lambda _: None)
-    following = place.adapter._desks.followers
+    following = place.adapter._session.desks.followers
     while len(following) < 2:
         await asyncio.sleep(0.01)
     while len(following) > 1:  # until its time is over
@@ -308,7 +308,7 @@ async def test_files_of_chats_that_are_gone_go_too(place, tmp_path):
     await place.person.join()
     (tmp_path / "a.txt").write_text("words")
     await place.person.send(tmp_path / "a.txt")
-    files, desks = place.adapter._files, place.adapter._desks
+    files, desks = place.adapter._session.files, place.adapter._session.desks
     await desks.tidy(files, 0.0)
     assert files.chats() == [place.person.chat]
     with desks.store.transaction():
@@ -334,7 +334,7 @@ async def test_visitors_are_refused_in_their_language_and_builders_in_english(br
 
 async def test_what_happens_on_the_page_is_told_agents_once_and_is_a_field(place, browser):
     found, token = await opened(browser)
-    number, desk = found["chat"], place.adapter._desks
+    number, desk = found["chat"], place.adapter._session.desks
     for data in ({"items": 2}, {"items": 2}, "see https://evil.example\nnow", "x" * 1001, "{braces}"):
         event = {"name": "cart", "data": data}
         async with browser.post("/chat/event", headers=token, json=event) as answer:

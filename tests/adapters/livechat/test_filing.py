@@ -198,7 +198,7 @@ async def test_a_link_deletes_it_later_and_only_when_it_is_pressed(kept, lobby):
         assert said == "To have this chat deleted"
         await person.close()
         await until(lambda: len(texts(config, "chat-1")) == 3)
-        for desk in bridge.adapter("shop")._adapter._desks._desks.values():
+        for desk in bridge.adapter("shop")._adapter._session.desks._desks.values():
             desk._ticking._forgot = 0.0  # an hour is over
         await until(lambda: WORD.encode() not in in_store(config))
         assert (await erase(person))[0] == 410
@@ -233,7 +233,7 @@ async def test_the_owner_finds_a_visitor_by_their_mail_and_erases_all_of_them(ke
 def opened_desk(bridge):
     """The desk, once its network runs."""
     with contextlib.suppress(KeyError):
-        there = bridge.adapter("shop")._adapter._desks
+        there = bridge.adapter("shop")._adapter._session.desks
         return there and there.find("sales")
 
 

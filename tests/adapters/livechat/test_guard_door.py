@@ -59,7 +59,7 @@ async def test_a_stranger_sees_their_links_as_they_wrote_them(place, session):
         url = f"{address(place.adapter)}/chat"
         async with session.post(f"{url}/say", json={"key": "k", "text": second}, headers=headers) as answer:
             assert answer.status == 200
-        lines = place.adapter._desks.store.lines(told["chat"])
+        lines = place.adapter._session.desks.store.lines(told["chat"])
         assert [line.body.text for line in lines if line.kind == "said"] == [
             "⚠ is this you? https[:]//shop[.]example/x",
             "⚠ or www[.]shop[.]example?",

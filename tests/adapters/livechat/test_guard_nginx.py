@@ -76,7 +76,7 @@ async def test_lines_come_through_it_and_the_address_cannot_be_made_up(desk, sit
         async with session.post(f"{url}/desk/{ROOM}/chats", json={"text": "wool?"}, headers=told) as answer:
             assert answer.status == 201
             opened = await answer.json()
-        store = desk.adapter._desks.store
+        store = desk.adapter._session.desks.store
         key = desk.adapter.keepsake.read().encode()
         assert store.chat(opened["chat"]).address == address_key(key, ipaddress.ip_address("127.0.0.1"))
         headers = {"Authorization": f"Bearer {opened['token']}", "Accept": "text/event-stream"}

@@ -94,7 +94,7 @@ async def test_a_file_that_was_on_its_way_comes_along_to_another_desk(tmp_path):
                 adapter.send_now(place.message(plain(words), speaker=ALICE), lambda _: None)
             passed_on.set()
             assert (await saying).status == 200
-        assert adapter._desks.store.chat(place.person.chat).desk == "support"
+        assert adapter._session.desks.store.chat(place.person.chat).desk == "support"
         await place.person.leave()
 
 
@@ -103,13 +103,13 @@ async def test_a_file_that_may_not_be_said_is_not_kept(browser, place):
     place.adapter.send_now(ban, lambda _: None)
     async with browser.post("/chat/file?key=a&name=a.txt", data=b"words") as answer:
         assert answer.status == 403
-    folder = place.adapter._files._folder / f"{place.person.chat}"
+    folder = place.adapter._session.files._folder / f"{place.person.chat}"
     assert list(folder.iterdir()) == []
 
 
 async def test_what_cannot_be_kept_is_told_once_and_taken_afterwards(browser, place, caplog):
     """A disk that is full, as SQLite tells it."""
-    database = place.adapter._desks.store._database
+    database = place.adapter._session.desks.store._database
     (pages,) = database.execute("PRAGMA page_count").fetchone()
     database.execute(f"PRAGMA max_page_count = {pages}")
     found = []

@@ -5,7 +5,7 @@ import contextlib
 
 import pytest
 
-from adapters.livechat import Adapter, adapter, left_rooms, own_rooms
+from adapters.livechat import Adapter, left_rooms, own_rooms, session
 from adapters.livechat.testing import Person as Customer
 from bridge import app
 from bridge.config import Config, Conversation, Direction, Media, Network, RoomEntry, ShowRules
@@ -43,7 +43,7 @@ def user(name):
 
 @pytest.fixture
 def quick(monkeypatch):
-    monkeypatch.setattr(adapter, "_TICK", 0.02)
+    monkeypatch.setattr(session, "_TICK", 0.02)
     monkeypatch.setattr(own_rooms, "_LINGERS", 0.0)
     monkeypatch.setattr(own_rooms, "_RETURNS", 0.0)
     monkeypatch.setattr(left_rooms, "_AGAIN", 0.05)

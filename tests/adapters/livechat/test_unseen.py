@@ -119,18 +119,18 @@ async def test_a_browser_that_did_not_come_for_an_answer_has_not_seen_it(opened)
                     return (await answer.json())["events"]
 
             polls = asyncio.ensure_future(poll(chat.last))
-            await office.until(lambda: chat.number in office.adapter._desks.followers)
+            await office.until(lambda: chat.number in office.adapter._session.desks.followers)
             await office.agent(f"!take {chat.number}")
             taken = (await polls)[-1]["n"]
             polls = asyncio.ensure_future(poll(taken))
-            await office.until(lambda: chat.number in office.adapter._desks.followers)
+            await office.until(lambda: chat.number in office.adapter._session.desks.followers)
             n = await say(office, "Yes, in M")
             assert [event["n"] for event in await polls] == [n]
             await office.until(lambda: office.states() == ["due"])
             polls = asyncio.ensure_future(poll(n))
             await office.until(lambda: office.states() == [])
             polls.cancel()
-            await office.until(lambda: chat.number not in office.adapter._desks.followers)
+            await office.until(lambda: chat.number not in office.adapter._session.desks.followers)
             assert office.states() == []
             await say(office, "and in L")
             await poll(n)  # comes, but never again
