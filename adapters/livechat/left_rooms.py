@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from bridge import AdapterError, Clock, ConnectionLost, Conversations, RoomId, TemporaryFailure
 
@@ -43,14 +43,21 @@ class LeftRooms:
 
     async def _leave(self) -> None:
         now = self._clock.monotonic()
-        for network, room in [one for one, due in self._due.items() if due <= now]:
+        due: dict[str, list[str]] = {}
+        for (network, room), since in self._due.items():
+            if since <= now:
+                due.setdefault(network, []).append(room)
+        await asyncio.gather(*[self._leave_those(network, rooms) for network, rooms in due.items()])
+
+    async def _leave_those(self, network: str, rooms: Sequence[str]) -> None:
+        for room in rooms:
             del self._due[network, room]
             if self._in_use(network, room):
                 continue
             try:
                 await self._conversations.leave(network, RoomId(room))
             except (ConnectionLost, TemporaryFailure) as error:
-                self._due[network, room] = now + _AGAIN
+                self._due[network, room] = self._clock.monotonic() + _AGAIN
                 log.info("%s: %s of %s is left later: %s", self._network, room, network, error)
             except AdapterError as error:
                 log.warning("%s: %s of %s stays as it is: %s", self._network, room, network, error)

@@ -58,6 +58,8 @@ class Guarded(Walled):
         super().__init__(kind, network, config, introduction)
         self._records: dict[RoomId | tuple[RoomId, str | None], Capabilities] = {}
         """By room, and for speakers by whose account it is; as far as they make sense."""
+        self._unmade: set[RoomId] = set()
+        """Rooms that were taken down, and that the core has not let go of yet: nobody enters them again."""
 
     @classmethod
     def room_id(cls, text: str) -> RoomId:
@@ -89,6 +91,10 @@ class Guarded(Walled):
 
     async def serve(self, rooms: Mapping[RoomId, Any]) -> None:
         """Tell the adapter its rooms once it runs. Raises an AdapterError when it runs and cannot follow."""
+        self._unmade &= rooms.keys()
+        await self._serve({room: config for room, config in rooms.items() if room not in self._unmade})
+
+    async def _serve(self, rooms: Mapping[RoomId, Any]) -> None:
         await super().serve(rooms)
         self._known.update(rooms)
         self._served = False
@@ -152,13 +158,20 @@ class Guarded(Walled):
         if not is_text(made) or not made:
             raise Unsupported(f"a bug in its adapter: make_room returned {shown(made)}")
         self._known.add(made)
+        self._unmade.discard(made)
         return made
 
     async def invite(self, room: RoomId, users: Collection[UserId]) -> None:
         await self._ask("invite", lambda: self._made().invite(room, users), _MAKE)
 
     async def unmake(self, room: RoomId) -> None:
-        await self._ask("unmake", lambda: self._made().unmake(room), _MAKE)
+        self._unmade.add(room)  # not afterwards: the core may name it meanwhile
+        try:
+            await self._ask("unmake", lambda: self._made().unmake(room), _MAKE)
+        except BaseException:
+            self._unmade.discard(room)
+            raise
+        await self._serve({one: config for one, config in self.rooms.items() if one != room})
 
     async def forget(self, user: UserId) -> int:
         count = await self._ask("forget", lambda: self._made().forget(user), _MAKE)

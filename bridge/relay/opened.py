@@ -1,5 +1,7 @@
 """What the adapter of one network opens and closes, and has others make for that."""
 
+import asyncio
+import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +14,9 @@ from bridge.model import MessageId, RoomId, Sender, UserId
 from .rooms import Rooms
 
 __all__ = ["NetworkConversations"]
+
+_LOOKS, _LOOK = 100, 0.1
+"""So often, and every so many seconds, it is looked whether all has arrived in a room that is to be left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +59,16 @@ class NetworkConversations:
         await self._adapter(network).invite(room, users)
 
     async def leave(self, network: str, room: RoomId) -> None:
+        await self._arrived(network, room)
         await self._adapter(network).unmake(room)
+
+    async def _arrived(self, network: str, room: RoomId) -> None:
+        """Wait until what is owed to a room is there, where that can be and does not take long."""
+        for _ in range(_LOOKS):
+            worker = self.rooms.by_name.get((network, room))
+            if worker is None or not worker.joined or worker.owes_from() == math.inf:
+                return
+            await asyncio.sleep(_LOOK)
 
     async def forget(self, user: UserId, messages: Collection[tuple[RoomId, MessageId]]) -> bool:
         return await self.rooms.forgets(self.network, user, messages)

@@ -61,6 +61,31 @@ async def test_a_network_says_who_it_is_and_how_it_keeps_what_is_said():
     await asyncio.wait([task])
 
 
+async def test_a_room_that_was_taken_down_is_not_entered_again():
+    """While the core still names it, for something is owed to it: who has its name by then hears nothing."""
+    network = ScriptedNetwork("left")
+    adapter = Guarded(ScriptedAdapter, "left", ScriptedAdapter.NetworkConfig(server="left"), "")
+    task = asyncio.ensure_future(adapter.run(Emitted()))
+    while not network.connected:
+        await asyncio.sleep(0)
+
+    async def serve(*rooms):
+        await adapter.serve(dict.fromkeys(rooms, ScriptedAdapter.RoomConfig()))
+        return set(adapter._adapter.rooms)
+
+    made = [await adapter.make_room(name, "", ()) for name in ("first", "second")]
+    assert await serve(ONE, *made) == {ONE, *made}
+    for room in made:
+        await adapter.unmake(room)
+    assert await serve(ONE, TWO, *made) == {ONE, TWO}
+    assert await serve(ONE, made[0]) == {ONE}
+    assert await serve(ONE, *made) == {ONE, made[1]}, "it was let go of, and is another one now"
+    assert await adapter.make_room("first", "", ()) == made[0]
+    assert await serve(ONE, made[0]) == {ONE, made[0]}
+    task.cancel()
+    await asyncio.wait([task])
+
+
 @pytest.mark.parametrize(
     ("method", "answer"),
     [
