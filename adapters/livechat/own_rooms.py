@@ -266,23 +266,20 @@ class OwnRooms:
         networks = sorted({one.network for one in wanted} - own.rooms.keys())
         made = await asyncio.gather(*[self._made(own, chat, network) for network in networks])
         new = {network: room for network, room in zip(networks, made, strict=True) if room}
-        if new:  # the conversation first: what is said there by who is quick is heard
-            own.rooms = {**own.rooms, **new}
-            self._open(own)
+        if new:
+            self._move(own, desk, {**own.rooms, **new})
+        last = chat.last
         await asyncio.gather(*[self._invite(own, one) for one in wanted if one.network in own.rooms])
-        if not new:
-            return
         let_in = {one.network for one in wanted if one.key in own.invited}
-        if empty := [(network, room) for network, room in new.items() if network not in let_in]:
-            own.rooms = {network: room for network, room in own.rooms.items() if (network, room) not in empty}
-            self._open(own) if own.rooms else self._conversations.close(own.room)
-            self._left.add(empty)
+        fruitless = {network: room for network, room in new.items() if network not in let_in}
+        if fruitless:
+            self._move(own, desk, {one: room for one, room in own.rooms.items() if one not in fruitless})
+            self._left.add(fruitless.items())
             until = self._clock.monotonic() + _FRUITLESS
-            own.refused.update({network: until for network, _ in empty})
-        if len(empty) < len(new):
-            own.present = own.present or set()
-            desk.moved(own.number, own.rooms)
-            # not before: who is quick would be shut out
+            own.refused.update(dict.fromkeys(fruitless, until))
+            if chat.last > last and not own.rooms:
+                desk.tell_so_far(own.number)
+        if len(fruitless) < len(new):  # not before: who is quick would be shut out
             desk.tell_where(own.number, shown(own.rooms, own.name))
 
     async def _made(self, own: _Own, chat: Chat, network: str) -> str:
@@ -307,6 +304,16 @@ class OwnRooms:
         own.refused[what] = math.inf if never else self._clock.monotonic() + _AGAIN
         level = logging.INFO if never else logging.WARNING
         log.log(level, "%s: %s gets no room for %s: %s", self._network, what, own.room, error)
+
+    def _move(self, own: _Own, desk: Desk, rooms: dict[str, str]) -> None:
+        """Let a chat have these rooms. Raises AdapterErrors and JournalError."""
+        own.rooms = rooms
+        own.present = own.present or set()
+        if rooms:
+            self._open(own)
+        else:
+            self._conversations.close(own.room)
+        desk.moved(own.number, rooms)
 
     async def _reopen(self, own: _Own) -> None:
         self._open(own)
