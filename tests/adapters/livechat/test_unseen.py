@@ -177,7 +177,7 @@ async def test_strangers_get_little_and_nothing_that_a_visitor_chose(opened):
             assert "evil" not in mail.as_string()
         await say(office, "Yes 6")
         await pass_by(office, 6)
-        await office.becomes(*["sent"] * 5, "refused")
+        await office.becomes(*["sent"] * 5, "gone")
         assert office.told()[-1].startswith(f"The mail to {MAIL} did not go, and is not tried again: enough")
         await pass_by(office, 24 * 60)
         await office.agent(f"!take {office.visitor.chat}")
@@ -240,7 +240,7 @@ async def test_nothing_goes_of_a_chat_that_is_deleted_or_banned_or_of_words_take
         await say(office, "Yes, in M")
         await office.agent(f"!ban {office.visitor.chat}")
         await pass_by(office, 6)
-        await office.becomes("refused")
+        await office.becomes("gone")
         assert not office.box.taken
 
 

@@ -27,9 +27,12 @@ def shop(tmp_path, monkeypatch, located):
             store.outbox.add(MailKind.MESSAGE, name, "ann@shop.example", 1.0, message=NewChat("Hello"))
         store.outbox.give_up(1, "550 <ann@shop.example>: unknown", 5.0)
         store.outbox.give_up(4, "550 no", 5.0)
+        late = store.outbox.due(2.0)
         for _ in range(5):
-            store.outbox.postpone(2, 9.0, "no answer")
-        store.outbox.postpone(3, 9.0, "450 wait a minute")
+            store.outbox.postpone(late, 9.0, "no answer")
+        soon = store.outbox.due(2.0)
+        store.outbox.postpone(soon, 9.0, "450 wait a minute")
+        assert (late.number, soon.number) == (2, 3)
     yield there, store
     store.close()
 
