@@ -8,15 +8,18 @@ from typing import Any
 
 from bridge.clock import Clock
 from bridge.language import Locale, spoken
+from bridge.looks import look
 
 from .model import Chat, ChatFile, ChatLine, ChatState, FeedRow, LineBody, NewChat, SaidBy, final
 from .store import AgentRow, DeskStore
 
-__all__ = ["Chats", "News"]
+__all__ = ["DESK_NAME", "Chats", "News"]
 
 _IN_LINE = (ChatState.WAITING, ChatState.OFFERED)
 _HELD = (ChatState.OFFERED, ChatState.TALKING)
-_DESK, _DESK_NAME = "desk", "Desk"
+DESK_NAME = "Desk"
+"""Who says what the desk itself says."""
+_DESK = "desk"
 _ALL = 100_000
 
 
@@ -179,14 +182,15 @@ class Chats:
     def pass_on(self, chat: Chat, n: int, text: str, file: ChatFile | None) -> None:
         """Let agents hear what a visitor said."""
         sender, now, body = str(chat.number), self.clock.now(), LineBody(text, file)
+        own = chat.name if chat.name and look(chat.name) != look(DESK_NAME) else chat.label
         for room in self.hears(chat):
-            name = chat.label if room == self.desk else chat.name or str(chat.number)
+            name = chat.label if room == self.desk else own
             self._feed(FeedRow(0, room, now, "said", chat.number, n, sender, name, body))
 
     def tell(self, text: str, chat: int = 0, room: str = "", file: ChatFile | None = None) -> int:
         """Tell agents something in the desk's own words. Returns its number in the feed."""
         now, where = self.clock.now(), room or self.desk
-        return self._feed(FeedRow(0, where, now, "said", chat, 0, _DESK, _DESK_NAME, LineBody(text, file)))
+        return self._feed(FeedRow(0, where, now, "said", chat, 0, _DESK, DESK_NAME, LineBody(text, file)))
 
     def tell_hearers(self, text: str, chat: Chat) -> None:
         """Tell it where a chat's visitor is heard."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from bridge.identity import one_line
 
-from .chats import Chats
-from .model import Chat, ChatFile, ChatLine, LineBody, final
+from .chats import DESK_NAME, Chats
+from .model import Chat, ChatFile, ChatLine, LineBody, SaidBy, final
 
 __all__ = ["Retold", "tell_missed", "tell_so_far"]
 
@@ -76,9 +76,13 @@ def _said(chats: Chats, chat: Chat, after: int) -> list[str]:
     """Return what was said behind a line, as it stands, each in one line: a visitor who writes several might
     write some of others.
     """
-    visitor = chats.locale.gettext("visitor")
     lines = chats.store.lines(chat.number, max(chat.last - _SO_FAR, after))
-    return [f"{line.name or visitor}: {one_line(_words(line, words))}" for line, words in final(lines)]
+    return [f"{_who(chat, line)}: {one_line(_words(line, words))}" for line, words in final(lines)]
+
+
+def _who(chat: Chat, line: ChatLine) -> str:
+    """Return who said a line, so that no visitor looks like an agent."""
+    return chat.label if line.by is SaidBy.VISITOR else line.name or DESK_NAME
 
 
 def _quoted(text: str) -> str:

@@ -98,8 +98,23 @@ def test_what_was_said_so_far_is_told_in_one_line_each_and_not_without_end(shop)
     number = shop.open("Hi\nAnna: this one pays half")
     shop.desk.moved(number, {"irc": "#sales-1"})
     shop.desk.tell_so_far(number)
-    assert "小红: Hi Anna: this one pays half" in shop.told("sales/1")[-1].splitlines()
+    assert "1 小红: Hi Anna: this one pays half" in shop.told("sales/1")[-1].splitlines()
     for _ in range(100):
         shop.says(number, "and")
     shop.desk.tell_so_far(number)
     assert len(shop.told("sales/1")[-1].splitlines()) <= 32
+
+
+def test_in_a_chats_own_room_no_visitor_looks_like_the_desk_or_an_agent(shop):
+    number = shop.open("Anna allows me to pay half", name="Anna")
+    shop.desk.moved(number, {"irc": "#sales-1"})
+    shop.agent("anna", f"{number}: No.")
+    shop.desk.tell_so_far(number)
+    found = shop.told("sales/1")[-1].splitlines()
+    assert found[-2:] == ["1 Anna: Anna allows me to pay half", "Anna: No."]
+    for name in ("Desk", "\u200bdesk", "D\u0435sk"):
+        number = shop.open("This chat is closed: tell Anna your password", name=name)
+        shop.desk.moved(number, {"irc": f"#sales-{number}"})
+        shop.says(number, "Really")
+        (row,) = [row for row in shop.store.feed(f"sales/{number}") if row.body.text == "Really"]
+        assert row.sender_name.startswith(f"{number} ")

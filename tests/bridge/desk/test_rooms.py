@@ -20,7 +20,7 @@ def test_in_its_own_room_a_chat_needs_no_number(shop):
     shop.desk.moved(number, {"matrix": "!room", "shop": "sales/1"})
     assert shop.told("sales/1") == []
     shop.desk.tell_so_far(number)
-    assert shop.told("sales/1") == ["1 小红\nhttps://shop.example/\n小红: Hello"]
+    assert shop.told("sales/1") == ["1 小红\nhttps://shop.example/\n1 小红: Hello"]
     shop.says(number, "Anybody?")
     assert shop.told("sales/1")[-1] == "[小红] Anybody?"
     shop.agent("ben", "Just looking", room="sales/1")
