@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from bridge.config.mail import Address
 
-__all__ = ["AskedFor", "address_of_person", "what_is_wanted"]
+__all__ = ["AskedFor", "address_of_person", "mailbox_of", "what_is_wanted"]
 
 _ADDRESS: TypeAdapter[str] = TypeAdapter(Address)
 _LONGEST = 254
@@ -52,6 +52,12 @@ def address_of_person(text: str) -> str:
     except ValidationError:
         return ""
     return f"{local}@{domain.lower()}" if len(text) <= _LONGEST and "." in domain else ""
+
+
+def mailbox_of(address: str) -> str:
+    """Return the same for addresses that most servers put into one mailbox (RFC 5233)."""
+    local, _, domain = address.casefold().rpartition("@")
+    return f"{local.partition('+')[0]}@{domain}"
 
 
 def _zone(word: str) -> str:

@@ -9,12 +9,13 @@ from bridge.clock import Clock
 from bridge.config.announce import AnnounceRules
 from bridge.errors import HubbubError
 from bridge.instructions import Asked
+from bridge.kit.bounded import BoundedDict
 from bridge.kit.pace import TokenBucket
 from bridge.language import N_, Locale, locale
 from bridge.model import RoomId, Sender, UserId
 from bridge.stopping import stops
 
-from .asking import AskedFor, address_of_person, what_is_wanted
+from .asking import AskedFor, address_of_person, mailbox_of, what_is_wanted
 from .codes import CONFIRM, ListCodes
 from .ledger import BY_MAIL, Subscriber, Subscription, SubscriptionLedger
 
@@ -26,7 +27,8 @@ _JUST_NOW = 60.0
 _MAILS, _MAILS_PER_SECOND = 20, 1 / 60
 """How often somebody is asked by mail whether they want a list, in all."""
 _PAUSE = 3600.0
-"""One address is asked that once within so many seconds."""
+"""One address is asked about a list once within so many seconds."""
+_REMEMBERED = 10_000
 _LONGEST = 200
 """So much of what somebody said is kept."""
 _TOLD = N_("You get nothing more of {lists}.")
@@ -66,6 +68,8 @@ class Subscribing:
         self._ask_by_mail = ask_by_mail
         self._clock = clock
         self._mails = TokenBucket(_MAILS, _MAILS_PER_SECOND, clock)
+        self._asked: BoundedDict[tuple[str, str], tuple[float, str]] = BoundedDict(_REMEMBERED)
+        """When a mailbox was asked about a list, by the clock's `monotonic`, and how it was written."""
         self._stops: list[_Stop] = []
 
     # Who wants to be told
@@ -146,8 +150,13 @@ class Subscribing:
             return
         if self._ledger.is_erased(BY_MAIL, UserId(found)):
             return
+        mailbox, tick = (name, mailbox_of(found)), self._clock.monotonic()
+        asked_at, written = self._asked.get(mailbox, (-_PAUSE, ""))
+        if written != found and tick - asked_at < _PAUSE:
+            return
         if not self._mails.take_now():
             raise HubbubError(spoken.gettext(_LATER))
+        self._asked[mailbox] = tick, found
         who = Subscriber(BY_MAIL, UserId(found), found, RoomId(""))
         entry = self._ledger.ask(
             name, who, now=now, words=f"subscribe {name} {found}", where=where, language=language

@@ -141,6 +141,18 @@ async def test_strangers_are_not_asked_without_end(listed, clock):
         await arrived(box, 20)
 
 
+async def test_a_mailbox_is_asked_once_however_its_address_is_written(listed, clock):
+    async with posting(listed, clock) as (bridge, box, _):
+        lists = bridge.features.lists
+        for address in ("ada@example.org", "Ada@Example.org", "ADA@example.org", "ada+a@example.org"):
+            lists.subscribe_by_mail("news", address, where="shop", language="en")
+        await arrived(box, 1)
+        clock.move(3601)
+        lists.subscribe_by_mail("news", "aDA+b@example.org", where="shop", language="en")
+        await arrived(box, 2)
+        assert [to for _, to, _ in box.taken] == [["ada@example.org"], ["aDA+b@example.org"]]
+
+
 async def test_without_a_mail_server_nobody_subscribes_by_mail(listed):
     async with running(listed) as bridge:
         with pytest.raises(HubbubError, match="Nobody can be told by mail here"):
