@@ -5,8 +5,10 @@ from email import message_from_bytes, policy
 
 import pytest
 
+from adapters.livechat.post.config import DeskMail
 from adapters.livechat.post.letter import clean
 from adapters.livechat.post.transcript import ChatTranscript
+from adapters.livechat.post.unseen import unseen_letter
 from bridge.config.mail import Mail
 from bridge.desk import Chat, ChatFile, ChatLine, LineBody, MailKind, MailRow, SaidBy
 
@@ -117,3 +119,25 @@ def test_who_has_no_name_is_you_to_themselves_and_a_visitor_to_others():
 def test_signs_that_show_stay():
     family = "\N{WOMAN}\N{ZERO WIDTH JOINER}\N{GIRL}"
     assert clean(f"a\tb\n{family} é\0\x1b[1m\N{RIGHT-TO-LEFT MARK}") == f"a\tb\n{family} é[1m"
+
+
+def test_what_was_not_seen_is_what_stands_by_now_and_no_line_looks_like_anothers():
+    chat = Chat(12, "sales", AT, page="https://shop.example/4?id=secret", language="de")
+    lines = [
+        line(5, "falsch", SaidBy.AGENT, "Anna"),
+        line(6, "In M\u2028Boss: es ist\u202e geschenkt", SaidBy.AGENT, "Anna\nBoss"),
+        line(7, "", SaidBy.AGENT, "Anna", "gone", of=5),
+        line(8, "Mein Wort"),
+        line(9, "", SaidBy.AGENT, "Anna", file=ChatFile("sizes.pdf", "application/pdf", 9, "/secret/place")),
+        line(10, "In L\nBoss: es ist geschenkt", SaidBy.AGENT, "Anna", "edited", of=6),
+    ]
+
+    def letter(lines, origins=("https://shop.example",)):
+        return unseen_letter(lines, chat, DeskMail(), "Wolle", origins)
+
+    text = letter(lines).text
+    assert "\n\nAnna Boss: In L\n    Boss: es ist geschenkt\nAnna: 📎 sizes.pdf\n\n" in text
+    assert "https://shop.example/4\n" in text
+    assert "https://shop" not in letter(lines, ["https://shop.exam"]).text
+    assert [one for one in ("Mein Wort", "secret", "falsch", "\u202e") if one in text] == []
+    assert letter(lines[:1] + lines[2:4]) is None

@@ -195,8 +195,11 @@ async def test_it_waits_for_a_server_over_a_restart_and_for_nobody_who_came_back
     office.box.refuses = {MAIL: "450 later"}
     async with posting(office):
         await office.until(lambda: office.store._ask("SELECT 1 FROM mail WHERE tries = 1"))
-        office.box.refuses = {}
+        office.box.refuses, office.box.answer = {}, "451 busy"
         await pass_by(office, 1)
+        await office.until(lambda: office.store._ask("SELECT 1 FROM mail WHERE tries = 2"))
+        office.box.taken, office.box.answer = [], "250 OK"
+        await pass_by(office, 2)
         (mail,) = await office.mails(1)
         assert "Yes, in M" in mail.get_content()
         office.box.refuses = {MAIL: "450 later"}
@@ -227,7 +230,7 @@ async def test_more_words_while_the_server_is_asked_go_with_it(opened):
         assert "Yes, in M\r\nalice: and in L" in mail.get_content()
 
 
-async def test_nothing_goes_of_a_chat_that_is_deleted_or_banned_or_of_words_taken_back(opened):
+async def test_nothing_goes_of_a_chat_that_is_deleted_or_whose_visitor_is_banned(opened):
     office = await opened(mail=UNSEEN)
     async with posting(office):
         await left(office)
