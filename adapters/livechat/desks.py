@@ -17,6 +17,7 @@ from bridge import (
     RoomId,
     SendMessage,
     SetTyping,
+    TemporaryFailure,
     Txn,
 )
 from bridge.desk import Chat, ChatState, Desk, DeskStore, Person, Seams
@@ -201,12 +202,10 @@ class Desks:
                 await self.followers.end()
 
     def _here(self, chat: int, connected: bool, reached: int) -> None:
-        if not connected:
-            self._unseen.left(chat, reached)
+        with contextlib.suppress(TemporaryFailure):  # a mail too many or too few, and the chat can be read
+            self._unseen.came(chat) if connected else self._unseen.left(chat, reached)
         if self.followers.over:  # all go at once, and no agent is told
             return
         found = self.store.chat(chat)
         if found is not None and found.desk in self._desks:
             self._desks[found.desk].here(chat, connected=connected)
-        if connected:
-            self._unseen.came(chat)

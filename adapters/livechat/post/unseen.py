@@ -54,7 +54,8 @@ class Unseen:
 
     def came(self, number: int) -> None:
         """Let no mail go to a visitor who is there again. Raises TemporaryFailure."""
-        waiting, chat = self._store.outbox.waiting(MailKind.UNSEEN, number), self._store.chat(number)
+        waiting = self._store.outbox.waiting(MailKind.UNSEEN, number)
+        chat = self._store.chat(number) if waiting is not None else None
         if waiting is not None and chat is not None:
             with self._store.transaction():
                 self._store.outbox.take_back(MailKind.UNSEEN, number)
