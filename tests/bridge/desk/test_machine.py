@@ -26,6 +26,7 @@ ENDS = (*AGENTS, *DESKS, "nobody")
 ways = st.sampled_from(
     (
         *["plain"] * 8,
+        *["own"] * 4,
         "address",
         "address",
         "at",
@@ -59,8 +60,16 @@ class _Chat:
         self.shown: dict[int, str] = {}
         """What the visitor's page has to show, by line."""
         self.said: list[tuple[str, str]] = []
-        """What agents have to hear of the visitor, in order, each with the desk where they do."""
+        """What agents have to hear of the visitor, in order, each with the room where they do."""
+        self.retold: list[tuple[str, str]] = []
+        """What its own room has to be shown of what agents said to the visitor in the lobby, likewise."""
+        self.has_room = False
         self.offered_at = 0.0
+
+    @property
+    def room(self) -> str:
+        """Where agents hear its visitor."""
+        return f"{self.desk}/{self.number}" if self.has_room else self.desk
 
 
 class Lobby(RuleBasedStateMachine):
@@ -95,9 +104,9 @@ class Lobby(RuleBasedStateMachine):
             one for one in self.chats.values() if (one.agent, one.desk) == (agent, desk) and one.state in held
         ]
 
-    def hear(self, agent: str, text: str, desk: str, to: str = "") -> str:
-        command = self.shop.send(agent, text, to=to, room=desk)
-        name = self.desks[desk].heard(command).id
+    def hear(self, agent: str, text: str, room: str, to: str = "") -> str:
+        command = self.shop.send(agent, text, to=to, room=room)
+        name = self.desks[room.partition("/")[0]].heard(command).id
         self.commands.append((command, name))
         return name
 
@@ -109,6 +118,8 @@ class Lobby(RuleBasedStateMachine):
             return
         number, _, n = name.partition(".")
         assert int(number) == chat.number
+        if chat.has_room and self.commands[-1][0].room != chat.room:
+            chat.retold.append((chat.room, f"{agent.title()}, in the lobby: {text}"))
         chat.shown[int(n)] = text
         self.sent[name] = (agent, chat, int(n))
 
@@ -155,7 +166,7 @@ class Lobby(RuleBasedStateMachine):
             chat.shown[n] = text
             if chat.state == "closed":
                 chat.state, chat.agent = "waiting", ""
-        self.chats[visitor].said.append((self.chats[visitor].desk, text))
+        self.chats[visitor].said.append((self.chats[visitor].room, text))
 
     @precondition(lambda self: self.keys)
     @rule(data=st.data())
@@ -172,6 +183,13 @@ class Lobby(RuleBasedStateMachine):
             self.turn_away(chat)
             chat.state = "closed"
 
+    @precondition(lambda self: self.chats)
+    @rule(data=st.data())
+    def a_chat_gets_a_room_of_its_own(self, data: st.DataObject) -> None:
+        chat = data.draw(st.sampled_from(list(self.chats.values())))
+        self.desks[chat.desk].moved(chat.number, {"irc": f"#{chat.desk}-{chat.number}"})
+        chat.has_room = True
+
     @rule(said=st.lists(st.tuples(agents, numbers, desks, ways), min_size=1, max_size=8))
     def agents_say(self, said: list[tuple[str, int, str, str]]) -> None:
         for agent, number, desk, way in said:
@@ -186,6 +204,8 @@ class Lobby(RuleBasedStateMachine):
                     self.service_starts_anew()
                 case "note":
                     self.agent_notes(agent, number, desk)
+                case "own":
+                    self.agent_talks_in_its_room(agent, number)
                 case _ if way in ENDS:
                     self.agent_passes_on(agent, number, desk, way)
                 case _:
@@ -209,6 +229,28 @@ class Lobby(RuleBasedStateMachine):
             self.taken(agent, chat)
         theirs = chat is not None and (chat.state, chat.agent) == ("talking", agent)
         self.reach(agent, text, chat if theirs else None, name)
+
+    def agent_talks_in_its_room(self, agent: str, number: int) -> None:
+        """Whatever is taken so, plain words in the lobby go where they went before."""
+        chat = next((one for one in self.chats.values() if one.number == number), None)
+        if chat is None or not chat.has_room:
+            return
+        text, before = self.word(), self.current.get((chat.desk, agent))
+        name = self.hear(agent, text, chat.room)
+        if (chat.state, chat.agent) == ("offered", agent):
+            self.taken(agent, chat)
+            self.talks(agent, chat.desk, before)
+        self.reach(agent, text, chat if (chat.state, chat.agent) == ("talking", agent) else None, name)
+        name = self.hear(agent, "!take", chat.room)
+        if self.may_have(agent, chat):
+            self.taken(agent, chat)
+            self.talks(agent, chat.desk, before)
+        self.reach(agent, "", None, name)
+
+    def talks(self, agent: str, desk: str, number: int | None) -> None:
+        self.current.pop((desk, agent), None)
+        if number is not None:
+            self.current[desk, agent] = number
 
     def agent_takes(self, agent: str, number: int, desk: str) -> None:
         self.reach(agent, "", None, self.hear(agent, f"!take {number}", desk))
@@ -243,7 +285,7 @@ class Lobby(RuleBasedStateMachine):
         held = chat.agent if chat.state != "waiting" else ""
         if to in DESKS and to != desk:
             self.turn_away(chat)
-            chat.desk, chat.state, chat.agent = to, "waiting", ""
+            chat.desk, chat.state, chat.agent, chat.has_room = to, "waiting", "", False
         elif to in AGENTS and to != held and self.may_have(to, chat):
             self.turn_away(chat)
             chat.state, chat.agent, chat.offered_at = "offered", to, self.passed
@@ -285,7 +327,7 @@ class Lobby(RuleBasedStateMachine):
     @rule(data=st.data())
     def network_repeats(self, data: st.DataObject) -> None:
         command, name = data.draw(st.sampled_from(self.commands))
-        assert self.desks[command.room].heard(command).id == name
+        assert self.desks[command.room.partition("/")[0]].heard(command).id == name
 
     @rule(who=st.sampled_from(["unknown", "visitor"]))
     def a_stranger_talks(self, who: str) -> None:
@@ -312,14 +354,18 @@ class Lobby(RuleBasedStateMachine):
 
     @invariant()
     def all_is_as_it_should_be(self) -> None:
-        heard = [row for desk in DESKS for row in self.shop.store.feed(desk) if row.sender != "desk"]
-        heard.sort(key=lambda row: row.number)
+        own = [f"{desk}/{chat.number}" for desk in DESKS for chat in self.chats.values()]
+        rows = [row for room in (*DESKS, *own) for row in self.shop.store.feed(room)]
+        rows.sort(key=lambda row: row.number)
+        heard = [row for row in rows if row.sender != "desk"]
+        retold = [row for row in rows if ", in the lobby: " in row.body.text]
         for chat in self.chats.values():
             lines = self.shop.lines(chat.number)
             assert [line.n for line in lines] == list(range(1, len(lines) + 1))
             assert self.shop.shown(chat.number) == chat.shown
             got = [(row.room, row.body.text) for row in heard if row.sender == str(chat.number)]
             assert got == chat.said
+            assert [(row.room, row.body.text) for row in retold if row.chat == chat.number] == chat.retold
             found = self.desks[chat.desk].chat(chat.number)
             assert found is not None
             assert found.state == ChatState(chat.state)
