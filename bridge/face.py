@@ -19,6 +19,7 @@ from .awake import Awake, within
 from .clock import SYSTEM, Clock, Timer
 from .complaints import Complaints
 from .config import (
+    Around,
     CatchUp,
     Claim,
     Duration,
@@ -179,6 +180,7 @@ __all__ = [
     "Answered",
     "Approached",
     "ArchiveError",
+    "Around",
     "Attachment",
     "AuthenticationFailed",
     "Authorship",

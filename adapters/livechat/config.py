@@ -1,13 +1,23 @@
 """The settings of a network of visitors, and of its desks."""
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, ClassVar, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 
-from bridge import Claim, ListenAddress, Listening, Live, Model, Prompted, address_of, is_loopback
+from bridge import (
+    Around,
+    Claim,
+    ListenAddress,
+    Listening,
+    Live,
+    Model,
+    Prompted,
+    address_of,
+    is_loopback,
+)
 from bridge.desk import DeskRules
 
 from .attachments import FileRules
@@ -18,6 +28,8 @@ from .post.config import DeskMail
 __all__ = ["NetworkConfig", "RoomConfig"]
 
 _SHORTEST = 16
+_SERVER = "write `mail: {server: mail.example.org, from: desk@example.org}` at the top of the map"
+_LINKS = "name `public_url` at the top-level `media:`"
 
 
 def _origin(text: str) -> str:
@@ -158,3 +170,21 @@ class RoomConfig(DeskRules):
         DeskMail,
         Field(description="Mail to visitors and to the shop, by the server of the top-level `mail:`."),
     ] = DeskMail()
+
+    def does_nothing(self, around: Around) -> Iterator[tuple[tuple[str, ...], str]]:
+        yield from super().does_nothing(around)
+        if not around.mail:
+            for key in ("transcripts", "away", "reply_to", "name"):
+                if key in self.mail.model_fields_set:
+                    yield ("mail", key), f"no mail is sent: {_SERVER}"
+        for name in self.subscribe:
+            if name not in around.lists:
+                yield ("subscribe",), f"there is no list {name!r}: give that conversation `announce: {{}}`"
+        if self.subscribe and not (around.mail and around.links):
+            needed = [] if around.mail else [_SERVER]
+            needed += [] if around.links else [_LINKS]
+            yield ("subscribe",), f"visitors are offered no list: {'; and '.join(needed)}"
+        if around.archived and self.consent is None:
+            yield (), "what visitors say is archived, and nobody tells them: say so with `consent:`"
+        if around.network.origins and around.network.public_url is None:
+            yield (), "no page elsewhere can show it: name `public_url` at its network, besides `origins`"

@@ -1,11 +1,14 @@
 """What every block of the configuration is."""
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
 from .claim import Claim
+
+if TYPE_CHECKING:
+    from .idle import Around, Idle
 
 __all__ = ["Model"]
 
@@ -20,6 +23,12 @@ class Model(BaseModel):
 
     example: ClassVar[str] = ""
     """How people write a room, of the block of a room: `#lobby`."""
+
+    def does_nothing(self, around: "Around") -> "Idle":
+        """Yield what stands here, in the block of a room, and does nothing as things are, each key with what
+        to do.
+        """
+        yield from ()
 
     def claims(self) -> Mapping[str, Claim]:
         """Return what a network has for itself, so that two of one map cannot both have it, each under the

@@ -18,6 +18,7 @@ from .evidence import Witness
 from .explain import Block, bare, keys_of, unknown_key
 from .fill import fields, models_in, read_files, secret_fields
 from .filters import EVERYTHING, Filters
+from .idle import remarked
 from .models import (
     AdapterClass,
     Config,
@@ -106,7 +107,7 @@ class Check:
         journal = folder / top.journal.expanduser()
         self._journal_folder(journal.parent)
         mail = top.mail.located(folder) if top.mail is not None else None
-        return Config(
+        config = Config(
             networks={name: network for name, network in networks.items() if network},
             conversations={name: found for name, found in conversations.items() if found and found.rooms},
             owner=top.owner,
@@ -118,8 +119,9 @@ class Check:
             archive=top.archive.located(folder, journal, witness, mail),
             mail=mail,
             reload=top.reload,
-            remarks=document.remarked(),
         )
+        spots = {room: found.spot for room, found in self.rooms.items()}
+        return remarked(document, config, spots if not self.left_out else {}, self.protocols)
 
     def _filled(self, data: dict[str, Data]) -> dict[str, Data]:
         """Return the file with what its own blocks have in files, such as `web: token_file:`, in place of

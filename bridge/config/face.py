@@ -6,6 +6,7 @@ from .claim import Claim, Named
 from .compare import Setting, changed_settings, needs_connection, renamed
 from .filters import EVERYTHING, Filters, Replacement
 from .host import Host
+from .idle import Around, Idle, nobody_of
 from .json_schema import schema
 from .listen import ListenAddress, Listening, address_of, need_token
 from .loading import load, secrets_of
@@ -35,6 +36,7 @@ __all__ = [
     "AdapterClass",
     "Archive",
     "ArchiveRules",
+    "Around",
     "Backlog",
     "CatchUp",
     "Claim",
@@ -46,6 +48,7 @@ __all__ = [
     "Filters",
     "Find",
     "Host",
+    "Idle",
     "Keep",
     "ListenAddress",
     "Listening",
@@ -69,6 +72,7 @@ __all__ = [
     "locate_journal",
     "need_token",
     "needs_connection",
+    "nobody_of",
     "outline",
     "renamed",
     "schema",

@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from bridge.config import Duration, Model
+from bridge.config import Around, Duration, Idle, Model, nobody_of
+from bridge.config.words import quoted
 from bridge.errors import ConfigError
 from bridge.kit import fits_glob
 
@@ -109,6 +110,24 @@ class DeskRules(Model):
             "`visitors` who wait."
         ),
     ] = "agents"
+
+    def does_nothing(self, around: Around) -> Idle:
+        for key, patterns in (("agents", self.agents), ("bots", self.bots)):
+            for sentence in nobody_of(patterns, around.joined):
+                yield (key,), sentence
+        if self.suggest != "off" and self.saved is None and "suggest" in self.model_fields_set:
+            yield ("suggest",), "there are no saved answers: name their file with `saved:`"
+        if self.mode == "lobby":
+            if self.rooms is not None:
+                yield ("rooms",), "does nothing without `mode: rooms`: write that, or take this line out"
+            return
+        for network in self.rooms or ():
+            if network not in around.joined:
+                yield ("rooms",), f"{quoted(network)} has no room in this conversation"
+            elif not around.makes_rooms(network):
+                yield ("rooms",), f"{quoted(network)} can make none: who is there answers in the lobby"
+        if self.rooms is None and not any(map(around.makes_rooms, around.joined)):
+            yield ("mode",), "no network here can make rooms: agents answer in the lobby"
 
     def may_answer(self, key: str) -> bool:
         """Whether somebody (`network/id`) may answer visitors, if they are in the lobby."""
