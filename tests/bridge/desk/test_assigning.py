@@ -174,6 +174,45 @@ def test_who_comes_again_gets_the_agent_of_before(shop):
     assert whose(shop, shop.open())[1] == "Anna"
 
 
+def test_who_was_at_another_desk_before_is_whose_turn_it_is(shop):
+    support = shop.at("support")
+    number = support.open(NewChat("Help", key="other", customer="c7")).number
+    support.heard(shop.send("ben", f"!take {number}", room="support"))
+    support.left(number)
+    assert whose(shop, shop.open(customer="c7")) == ("offered", "Anna")
+
+
+def test_who_passed_a_visitor_on_and_gets_them_back_says_nothing_to_them_by_chance(shop):
+    number = shop.open()
+    shop.agent("anna", f"!take {number}")
+    shop.agent("anna", f"!transfer {number} ben")
+    shop.agent("ben", f"!transfer {number} anna")
+    shop.agent("anna", "Who has time for lunch?")
+    assert shop.seen(number) == ["visitor: Hello"]
+
+
+def test_who_lost_a_visitor_says_nothing_to_them_by_chance(shop):
+    number = shop.open()
+    shop.agent("anna", f"!take {number}")
+    anna = shop.people.pop(0)
+    shop.desk.tick()
+    later(shop, 121)
+    shop.people.append(anna)
+    shop.agent("ben", f"!transfer {number} anna")
+    shop.agent("anna", "Back from lunch.")
+    assert shop.seen(number) == ["visitor: Hello"]
+
+
+def test_all_in_a_long_line_learn_that_it_moves(shop):
+    shop.people.clear()
+    numbers = [shop.open() for _ in range(120)]
+    shop.desk.left(numbers[0])
+    later(shop, 1)
+    later(shop, 1)
+    places = [shop.lines(number)[-1].body.position for number in numbers[1:]]
+    assert places == list(range(1, 120))
+
+
 def test_where_the_first_takes_it_nothing_is_offered(tmp_path):
     shop = Shop(tmp_path)
     number = shop.open(mail="a@b.example")

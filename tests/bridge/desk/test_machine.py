@@ -4,12 +4,13 @@ nothing is lost, and nothing comes twice. There are two desks, between which vis
 
 import tempfile
 from pathlib import Path
+from typing import Literal
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from bridge.desk import ChatState, DeskRules
+from bridge.desk import ChatState, DeskRules, Person
 from bridge.model import SendMessage
 
 from .shop import Shop
@@ -41,6 +42,7 @@ ways = st.sampled_from(
         "note",
         "restart",
         "restart",
+        "back",
         *ENDS,
     )
 )
@@ -65,6 +67,11 @@ class _Chat:
         """What its own room has to be shown of what agents said to the visitor in the lobby, likewise."""
         self.has_room = False
         self.offered_at = 0.0
+        self.asked: set[str] = set()
+        """Who did not answer, or gave it back."""
+
+    def wait(self) -> None:
+        self.state, self.agent = "waiting", ""
 
     @property
     def room(self) -> str:
@@ -85,6 +92,8 @@ class Lobby(RuleBasedStateMachine):
         """Whom agents talk to, by desk and agent."""
         self.passed = 0.0
         """So much time, in seconds."""
+        self.gone: dict[str, float] = {}
+        """Since when agents are not in the lobby."""
         self.sent: dict[str, tuple[str, _Chat, int]] = {}
         """By what they are called: agents' lines that a visitor has, with who said them."""
         self.unsaid: list[tuple[str, str]] = []
@@ -130,6 +139,7 @@ class Lobby(RuleBasedStateMachine):
         if chat.agent != agent:
             self.turn_away(chat)
         chat.state, chat.agent = "talking", agent
+        chat.asked.clear()
         self.current[chat.desk, agent] = chat.number
 
     def turn_away(self, chat: _Chat) -> None:
@@ -140,8 +150,14 @@ class Lobby(RuleBasedStateMachine):
     def at(self, desk: str, number: int | None) -> _Chat | None:
         return next((one for one in self.chats.values() if (one.desk, one.number) == (desk, number)), None)
 
-    @initialize(many=st.integers(2, 5))
-    def a_day_begins(self, many: int) -> None:
+    @initialize(many=st.integers(2, 5), assign=st.sampled_from(["first", "turns"]))
+    def a_day_begins(self, many: int, assign: Literal["first", "turns"]) -> None:
+        self.shop.people.append(
+            Person("irc/cleaner", "Cleaner", "irc")
+        )  # by whom the network is known to tell
+        self.shop.rules = DeskRules(capacity=2, assign=assign, agents=[f"irc/{one}" for one in AGENTS])
+        for desk in self.desks.values():
+            desk.follow(self.shop.rules)
         for visitor in range(many):
             self.visitor_writes(visitor)
         for agent, number in (("anna", 1), ("ben", 2)):
@@ -158,6 +174,7 @@ class Lobby(RuleBasedStateMachine):
         if visitor not in self.chats:
             self.chats[visitor] = _Chat(self.shop.open(text, name=f"v{visitor}"))
             self.chats[visitor].shown[1] = text
+            self.desks_assigned("sales")
         else:
             chat = self.chats[visitor]
             key = f"key{self.words}"
@@ -165,7 +182,8 @@ class Lobby(RuleBasedStateMachine):
             self.keys.append((chat, key, text, n))
             chat.shown[n] = text
             if chat.state == "closed":
-                chat.state, chat.agent = "waiting", ""
+                chat.wait()
+                chat.asked.clear()
         self.chats[visitor].said.append((self.chats[visitor].room, text))
 
     @precondition(lambda self: self.keys)
@@ -206,6 +224,8 @@ class Lobby(RuleBasedStateMachine):
                     self.agent_notes(agent, number, desk)
                 case "own":
                     self.agent_talks_in_its_room(agent, number)
+                case "back":
+                    self.agent_gives_back(agent, number, desk)
                 case _ if way in ENDS:
                     self.agent_passes_on(agent, number, desk, way)
                 case _:
@@ -285,10 +305,30 @@ class Lobby(RuleBasedStateMachine):
         held = chat.agent if chat.state != "waiting" else ""
         if to in DESKS and to != desk:
             self.turn_away(chat)
-            chat.desk, chat.state, chat.agent, chat.has_room = to, "waiting", "", False
-        elif to in AGENTS and to != held and self.may_have(to, chat):
+            chat.desk, chat.has_room = to, False
+            chat.wait()
+            chat.asked.clear()
+        elif to in {*AGENTS} - self.gone.keys() and to != held and self.may_have(to, chat):
             self.turn_away(chat)
             chat.state, chat.agent, chat.offered_at = "offered", to, self.passed
+
+    def agent_gives_back(self, agent: str, number: int, desk: str) -> None:
+        self.reach(agent, "", None, self.hear(agent, f"!transfer {number}", desk))
+        chat = self.at(desk, number)
+        if chat is not None and chat.state in ("talking", "offered") and chat.agent == agent:
+            self.turn_away(chat)
+            chat.wait()
+            chat.asked.add(agent)
+
+    @rule(agent=agents)
+    def agent_goes_or_comes(self, agent: str) -> None:
+        if agent in self.gone:
+            del self.gone[agent]
+            self.shop.people.append(Person(f"irc/{agent}", agent.title(), "irc"))
+        else:
+            self.gone[agent] = self.passed
+            self.shop.people[:] = [one for one in self.shop.people if one.key != f"irc/{agent}"]
+        self.time_passes(1)
 
     def agent_notes(self, agent: str, number: int, desk: str) -> None:
         for text in (f"!note {number} {self.word()}", f"// {self.word()}", f"{number}: !noet {self.word()}"):
@@ -340,17 +380,42 @@ class Lobby(RuleBasedStateMachine):
 
     def service_starts_anew(self) -> None:
         self.shop.again()
+        for chat in self.chats.values():
+            chat.asked.clear()
         self.desks = {"sales": self.shop.desk, "support": self.shop.at("support")}
 
     @rule(seconds=st.sampled_from([7, 70]))
     def time_passes(self, seconds: int) -> None:
         self.shop.clock.move(seconds)
         self.passed += seconds
-        for desk in self.desks.values():
+        for name, desk in self.desks.items():
             desk.tick()
+            self.desks_assigned(name)
         for chat in self.chats.values():
-            if chat.state == "offered" and self.passed - chat.offered_at >= 60:
-                chat.state, chat.agent = "waiting", ""
+            assert chat.state != "offered" or self.passed - chat.offered_at < 60
+
+    def desks_assigned(self, desk: str) -> None:
+        """Hold whatever a desk has done of itself against what it may do."""
+        for chat in [one for one in self.chats.values() if one.desk == desk]:
+            found = self.desks[desk].chat(chat.number)
+            assert found is not None
+            agent = found.agent.removeprefix("irc/")
+            if chat.state in ("talking", "offered") and (agent, found.state) != (chat.agent, chat.state):
+                missing = self.passed - self.gone.get(chat.agent, self.passed)
+                silent = chat.state == "offered" and self.passed - chat.offered_at >= 60
+                assert silent or missing >= (15 if chat.state == "offered" else 120)
+                self.turn_away(chat)
+                chat.asked.add(chat.agent)
+                chat.wait()
+            if chat.state == "waiting" and found.state == "offered":
+                assert self.shop.rules.assign == "turns"
+                assert agent not in {*self.gone, *chat.asked}
+                chat.state, chat.agent, chat.offered_at = "offered", agent, self.passed
+        waits = [one for one in self.chats.values() if (one.desk, one.state) == (desk, "waiting")]
+        if self.shop.rules.assign == "turns":
+            for agent in set(AGENTS) - self.gone.keys():
+                full = len(self.load(agent, desk)) >= 2
+                assert full or all(agent in chat.asked for chat in waits), "nobody waits in vain"
 
     @invariant()
     def all_is_as_it_should_be(self) -> None:
