@@ -58,6 +58,8 @@ from .examination import Finding, Grade
 from .faults import common, reason, unverified
 from .keepsake import Keepsake
 from .kit import (
+    PAGE_HEADERS,
+    PAGE_WITH_SCRIPT,
     AvatarKeeper,
     Backoff,
     Barred,
@@ -85,6 +87,7 @@ from .kit import (
     endpoint,
     fits_glob,
     kind_of,
+    plain_page,
     preflight,
     route,
     see_certificate,
@@ -170,6 +173,8 @@ from .stopping import stops
 __all__ = [
     "AVATAR_LIMIT",
     "N_",
+    "PAGE_HEADERS",
+    "PAGE_WITH_SCRIPT",
     "PLAIN",
     "SYSTEM",
     "US",
@@ -322,6 +327,7 @@ __all__ = [
     "of_lines",
     "ours",
     "plain",
+    "plain_page",
     "preflight",
     "reached",
     "reason",

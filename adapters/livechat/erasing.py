@@ -2,11 +2,18 @@
 
 import hashlib
 import hmac
-import html
 
 from aiohttp import web
 
-from bridge import Conversations, MessageId, RoomId, TemporaryFailure, UserId
+from bridge import (
+    PAGE_HEADERS,
+    Conversations,
+    MessageId,
+    RoomId,
+    TemporaryFailure,
+    UserId,
+    plain_page,
+)
 from bridge.desk import DeskStore, Farewell
 
 from .desks import Desks
@@ -14,36 +21,6 @@ from .door import language_of
 from .uploads import ChatUploads
 
 __all__ = ["Erasing"]
-
-_PAGE = """\
-<!doctype html>
-<html lang="{language}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex">
-<title>{title}</title>
-<style>
-body {{ font: 1.1rem/1.6 system-ui, sans-serif; max-width: 32rem; margin: 18vh auto; padding: 0 1.5rem;
-  color-scheme: light dark; }}
-button {{ font: inherit; padding: .5rem 1.2rem; border: 0; border-radius: .5rem; background: #c02b3c;
-  color: #fff; cursor: pointer; }}
-</style>
-</head>
-<body>
-<h1>{title}</h1>
-<p>{text}</p>
-{more}</body>
-</html>
-"""
-_BUTTON = '<form method="post"><button>{}</button></form>\n'
-_HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
-    "frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
 
 
 class Erasing:
@@ -111,18 +88,16 @@ class Erasing:
 
     async def page(self, request: web.Request) -> web.StreamResponse:
         """Answer who followed the link: only a press deletes, since programs follow links in mails too."""
-        told, status, more = Farewell(language_of(request)), 200, ""
+        told, status, button = Farewell(language_of(request)), 200, ""
         number = self._named(request.match_info["link"])
         if number is None:
             text, status = told.unknown, 404
         elif request.method == "POST":
             text = told.done(kept=await self.erase(number))
         else:
-            text, more = told.question, _BUTTON.format(html.escape(told.title))
-        page = _PAGE.format(
-            language=told.language, title=html.escape(told.title), text=html.escape(text), more=more
-        )
-        return web.Response(text=page, status=status, content_type="text/html", headers=_HEADERS)
+            text, button = told.question, told.title
+        page = plain_page(told.language, told.title, text, button=button, grave=True)
+        return web.Response(text=page, status=status, content_type="text/html", headers=PAGE_HEADERS)
 
     def _named(self, link: str) -> int | None:
         """Return the chat that a link is for; None: it is none of ours."""

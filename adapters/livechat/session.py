@@ -33,7 +33,7 @@ from .mailing import MailingLists
 from .own_rooms import OwnRooms
 from .post.postman import Postman
 from .streams import ChatStreams
-from .trial import trial_page
+from .trial import TrialPage
 from .uploads import ChatUploads
 from .visits import Visits
 from .widget import Widget
@@ -81,7 +81,7 @@ class Session:
         for method in ("GET", "POST"):
             door.add(method, "/delete/{link}", erasing.page, public=True)
         door.add("GET", "/chat.js", Widget().answer, public=True)
-        door.add("GET", "/try/{desk}", trial_page, public=True)
+        door.add("GET", "/try/{desk}", TrialPage(erasing.told_first).answer, public=True)
         door.add("GET", r"/kept/{chat:\d{1,9}}/{name:\w{1,64}}", uploads.for_the_core, public=True)
 
     def follow(self, config: NetworkConfig) -> None:

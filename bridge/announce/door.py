@@ -3,26 +3,14 @@ nothing, since mail programs and filters open links too: what is pressed on it d
 """
 
 from collections.abc import Callable
-from html import escape
 
+from bridge.kit import plain_page
 from bridge.language import Locale, locale
 
 from .codes import LEAVE, ListCodes
 from .ledger import Subscription
 
 __all__ = ["ListDoor"]
-
-_PAGE = """<!DOCTYPE html>
-<html lang="{language}"><head><meta charset="utf-8"><title>{title}</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<style>body{{font:17px/1.5 system-ui,sans-serif;max-width:30em;margin:14vh auto;padding:0 1.2em}}
-h1{{font-size:1.3em;margin:0 0 .6em;overflow-wrap:anywhere}}
-button{{font:inherit;padding:.6em 1.4em;border:0;border-radius:.5em;background:#0b6e66;color:#fff}}
-button:focus-visible{{outline:3px solid #59b8ae;outline-offset:2px}}</style></head>
-<body><main><h1>{title}</h1>{rest}</main></body></html>
-"""
-_FORM = '<form method="post"><button>{button}</button></form>'
 
 
 class ListDoor:
@@ -58,7 +46,7 @@ class ListDoor:
                 spoken.gettext("Be told what is announced in {list}?", list=entry.list),
                 spoken.gettext("Yes"),
             )
-        return _page(entry, title, _FORM.format(button=escape(button)))
+        return _page(entry, title, button)
 
     def done(self, purpose: str, entry: Subscription) -> str:
         """Do it. Returns the page that says what became of it."""
@@ -80,8 +68,8 @@ class ListDoor:
         return _page(entry, _spoken(entry).gettext("That cannot be done now: try again later."))
 
 
-def _page(entry: Subscription, title: str, rest: str = "") -> str:
-    return _PAGE.format(language=entry.language, title=escape(title), rest=rest)
+def _page(entry: Subscription, title: str, button: str = "") -> str:
+    return plain_page(entry.language, title, button=button)
 
 
 def _spoken(entry: Subscription) -> Locale:

@@ -6,20 +6,14 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from bridge.kit import PAGE_HEADERS
 from bridge.web import Site
-from bridge.web.app import SECURITY, nothing
+from bridge.web.app import nothing
 
 from .codes import LEAVE, LINK_CONFIRMS
 from .door import ListDoor
 
 __all__ = ["add_list_pages"]
-
-_HEADERS = SECURITY | {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
-    "frame-ancestors 'none'; base-uri 'none'",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
 
 
 def add_list_pages(site: Site, public_url: str, door: Callable[[], ListDoor | None]) -> None:
@@ -36,7 +30,7 @@ def add_list_pages(site: Site, public_url: str, door: Callable[[], ListDoor | No
                 text = (there.done if request.method == "POST" else there.shown)(purpose, entry)
             except sqlite3.Error:
                 text, status = there.failed(entry), 503
-            return web.Response(text=text, status=status, content_type="text/html", headers=_HEADERS)
+            return web.Response(text=text, status=status, content_type="text/html", headers=PAGE_HEADERS)
 
         return answer
 

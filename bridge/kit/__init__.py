@@ -8,6 +8,7 @@ in_flight     commands on their way, until each is settled once
 pace          how fast one may talk: a token bucket, and turns while a network limits
 heartbeat     whether the other side is still there
 port          a port at which others come to us, by HTTP or otherwise
+page          a page for people who follow a link to us: one frame for all of them
 preflight     looking at rooms for `hubbub check --online`
 examining     the name of a server, its certificate, its clock, for `hubbub doctor`
 way_out       (with connect_method) the way to a network: a proxy, an address to connect from
@@ -33,6 +34,7 @@ from .heartbeat import Heartbeat
 from .holdback import Holdback
 from .in_flight import InFlight
 from .pace import Paces, TokenBucket, Turns
+from .page import PAGE_HEADERS, PAGE_WITH_SCRIPT, plain_page
 from .port import Port, serving
 from .preflight import preflight
 from .room_keeper import Caught, RoomGuest, RoomKeeper
@@ -43,6 +45,8 @@ from .tls import endpoint, trust
 from .way_out import ProxyFailed, connector, dial, route
 
 __all__ = [
+    "PAGE_HEADERS",
+    "PAGE_WITH_SCRIPT",
     "AvatarKeeper",
     "Backoff",
     "Barred",
@@ -70,6 +74,7 @@ __all__ = [
     "endpoint",
     "fits_glob",
     "kind_of",
+    "plain_page",
     "preflight",
     "route",
     "see_certificate",

@@ -205,6 +205,9 @@ async def test_a_link_deletes_it_later_and_only_when_it_is_pressed(kept, lobby):
         async with aiohttp.ClientSession(headers={"Accept-Language": "de"}) as browser:
             async with browser.get(link) as answer:
                 assert (answer.status, "Meinen Chat löschen" in await answer.text()) == (200, True)
+                assert answer.headers["Content-Security-Policy"].startswith(
+                    "default-src 'none'; style-src 'sha"
+                )
             assert len(texts(config, "chat-1")) == 3
             async with browser.post(link[:-1] + "x") as answer:
                 assert answer.status == 404

@@ -83,6 +83,17 @@ async def test_what_the_desk_asks_is_filled_in_first(shop, browser):
         assert any("小红] How long is the sleeve?" in text for text in shop.staff.texts("measures"))
 
 
+async def test_a_desk_is_tried_on_a_page_of_its_own(shop, browser):
+    """Its policy lets the widget work, and says so where it does not."""
+    async with shop.visitor(browser, f"{shop.desk}/try/sales", **PHONE) as visitor:
+        await expect(visitor.page.get_by_role("heading", name="The desk sales")).to_be_visible()
+        assert await visitor.visit.wrong() == []
+        assert (await visitor.page.locator("pre").bounding_box())["width"] < 360
+        await visitor.ask("Is this a trial?")
+        await shop.asked("Is this a trial?")
+        await expect(visitor.log).to_contain_text("Is this a trial?")
+
+
 @pytest.mark.parametrize(
     ("desk", "language", "told"),
     [
