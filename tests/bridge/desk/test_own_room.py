@@ -103,7 +103,7 @@ def test_who_comes_into_the_room_is_told_what_the_visitor_sees_by_then(shop):
     shop.remove("anna", two)
     shop.desk.moved(number, {"irc": "#sales-1"})
     shop.desk.tell_so_far(number)
-    assert shop.told("sales/1")[-1].splitlines() == ["1 小红", "小红: Hello", "Anna: S to XL"]
+    assert shop.told("sales/1")[-1].splitlines() == ["1 小红", "1 小红: Hello", "Anna: S to XL"]
 
 
 def test_who_has_a_chat_is_told_in_the_lobby_and_in_its_own_room(shop):
@@ -168,7 +168,7 @@ def test_who_has_a_chat_and_no_room_of_it_on_their_network_hears_its_visitor_in_
     shop.agent("anna", "1: Yes")
     has = "1 小红 is Anna's: what Anna says goes to them"
     offered = "Anna: 1 小红 is for you (answer, or !take 1)"
-    assert new(shop, "sales", lobby) == ["1 小红\n小红: Anybody?", offered, has]
+    assert new(shop, "sales", lobby) == ["1 小红\n1 小红: Anybody?", offered, has]
     lobby, own = shop.told(), shop.told("sales/1")
     shop.says(number, "Which sizes?")
     shop.desk.happened(number, "cart", "2 sweaters")
