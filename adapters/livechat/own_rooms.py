@@ -201,8 +201,10 @@ class OwnRooms:
     def _is_missed(
         self, own: _Own, desk: Desk, chat: Chat, there: AbstractSet[str], lobby: Mapping[str, Member]
     ) -> bool:
-        """Whether who has the chat is in the lobby, and does not come into its rooms."""
+        """Whether who has the chat is in the lobby, as a bot always is, and does not come into its rooms."""
         agent = lobby.get(chat.agent)
+        if own.rooms and chat.state is ChatState.TALKING and desk.rules.is_bot(chat.agent):
+            return True
         if not own.rooms or chat.state is not ChatState.TALKING or agent is None or agent.key in there:
             own.absent_since = None
             return False

@@ -308,6 +308,18 @@ async def test_an_agent_with_another_nick_keeps_their_chats(shop, lobby):
         assert zoe.heard.empty()
 
 
+async def test_a_bot_that_has_taken_a_chat_hears_it_in_the_lobby(shop, lobby, other):
+    """Its network tells of nobody who is there."""
+    config = shop(("irc", "matrix"), bots=["matrix/bot*"])
+    async with open_shop(config), visitor(config) as zoe:
+        await told(lobby, "lobby", "in a room of its own")
+        other.say("lobby", "bot", "!take 1")
+        await told(other, "lobby", "1 zoe is bot's")
+        await told(other, "lobby", "zoe: which sizes?")
+        await zoe.say(plain("in red?"))
+        await told(other, "lobby", "<1 zoe> in red?")
+
+
 async def test_agents_are_spoken_to_as_the_map_says(shop, lobby):
     config = shop(mode="lobby", language="zh")
     async with open_shop(config), visitor(config):
