@@ -174,7 +174,7 @@ class RoomConfig(DeskRules):
     def does_nothing(self, around: Around) -> Iterator[tuple[tuple[str, ...], str]]:
         yield from super().does_nothing(around)
         if not around.mail:
-            for key in ("transcripts", "away", "reply_to", "name"):
+            for key in ("transcripts", "away", "unseen", "reply_to", "name"):
                 if key in self.mail.model_fields_set:
                     yield ("mail", key), f"no mail is sent: {_SERVER}"
         for name in self.subscribe:
@@ -184,7 +184,5 @@ class RoomConfig(DeskRules):
             needed = [] if around.mail else [_SERVER]
             needed += [] if around.links else [_LINKS]
             yield ("subscribe",), f"visitors are offered no list: {'; and '.join(needed)}"
-        if around.archived and self.consent is None:
-            yield (), "what visitors say is archived, and nobody tells them: say so with `consent:`"
         if around.network.origins and around.network.public_url is None:
             yield (), "no page elsewhere can show it: name `public_url` at its network, besides `origins`"

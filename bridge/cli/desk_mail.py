@@ -15,7 +15,12 @@ from .words import config_file, json_option, print_json, when
 
 __all__ = ["mail"]
 
-_KINDS = {"transcript": "what was said", "copy": "a copy of what was said", "message": "what was left"}
+_KINDS = {
+    "transcript": "what was said",
+    "copy": "a copy of what was said",
+    "message": "what was left",
+    "unseen": "what was not seen",
+}
 _DONE = {"retry": "goes again", "forget": "is forgotten"}
 
 

@@ -31,8 +31,6 @@ class Around:
     """Whether mail can be sent."""
     links: bool
     """Whether mails can have links to pages of ours."""
-    archived: bool
-    """Whether what is said in its conversation is kept."""
     makes_rooms: Callable[[str], bool]
     """Whether a network can make rooms."""
 
@@ -66,7 +64,6 @@ def remarked(
                 lists,
                 config.mail is not None,
                 config.media.public_url is not None,
-                conversation.archive is not None,
                 makes_rooms,
             )
             block = spot[:-1] if spot[-1] == "room" else spot

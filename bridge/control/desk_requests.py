@@ -64,7 +64,10 @@ class MailStuck(Answer, frozen=True, kw_only=True):
     network: str
     desk: str
     kind: Annotated[
-        str, Meta(description="`transcript` for a visitor, `copy` of one, `message` that was left.")
+        str,
+        Meta(
+            description="`transcript` for a visitor, `copy` of one, `message` that was left, `unseen` words."
+        ),
     ]
     chat: Annotated[int, Meta(description="0: it is about no chat.")]
     to: str

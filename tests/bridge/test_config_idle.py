@@ -32,6 +32,7 @@ def remarks(tmp_path, conversations, *, top="", network=""):
     [
         ("mail: {away: [a@shop.example]}", f"mail.away: no mail is sent: {SERVER}"),
         ("mail: {transcripts: [a@shop.example]}", f"mail.transcripts: no mail is sent: {SERVER}"),
+        ("mail: {unseen: 5m}", f"mail.unseen: no mail is sent: {SERVER}"),
         ("mail: {name: Wool}", f"mail.name: no mail is sent: {SERVER}"),
         ("suggest: visitors", "suggest: there are no saved answers: name their file with `saved:`"),
         ("rooms: [irc]", "rooms: does nothing without `mode: rooms`: write that, or take this line out"),
@@ -86,13 +87,6 @@ def test_lists_that_a_desk_cannot_offer(tmp_path):
     ]
     media = "media: {public_url: 'https://files.shop.example'}\n"
     assert remarks(tmp_path, offered + NEWS % "", top=MAIL + media) == []
-
-
-def test_what_is_archived_and_visitors_do_not_know(tmp_path):
-    archived = "  sales: {irc: '#sales', shop: {room: sales%s}, archive: {keep: 1y}}\n"
-    (remark,) = remarks(tmp_path, archived % "")
-    assert remark.startswith("sales.shop: what visitors say is archived, and nobody tells them")
-    assert remarks(tmp_path, archived % ", consent: We keep this for a year") == []
 
 
 def test_pages_that_cannot_show_it(tmp_path):
