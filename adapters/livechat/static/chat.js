@@ -258,11 +258,14 @@
 button, input, textarea, select { font: inherit; color: inherit; }
 button { background: none; border: 0; padding: 0; cursor: pointer; }
 a { color: inherit; }
+[dir=rtl] p { text-align: right; }
+::placeholder { color: var(--dim); opacity: 1; }
 :focus-visible { outline: 2px solid currentColor; outline-offset: 2px; }
 svg { display: block; width: 24px; height: 24px; flex: none; fill: none; stroke: currentColor; stroke-width: 1.8; stroke-linecap: round; stroke-linejoin: round; }
 .launch, .panel, .peek { pointer-events: auto; position: absolute; inset-inline-end: var(--x); bottom: calc(var(--y) + 70px); }
 .flip :is(.launch, .panel, .peek) { inset-inline: var(--x) auto; }
 .launch, .act, .go, header, .visitor .words { background: var(--color); color: var(--on); }
+.launch, .act, .go, .words { border: 1px solid transparent; }
 .launch { bottom: var(--y); min-width: 56px; height: 56px; padding: 0 16px; border-radius: 28px; display: flex; gap: 10px; align-items: center; font-weight: 600; box-shadow: 0 4px 16px #0005; }
 .badge { position: absolute; top: -5px; inset-inline-end: -5px; min-width: 22px; padding: 0 6px; border-radius: 11px; background: #b3261e; color: #fff; font-size: 13px; line-height: 22px; text-align: center; box-shadow: 0 0 0 2px #fff; }
 .panel, .peek button { background: var(--bg); border: 1px solid var(--line); border-radius: 16px; box-shadow: 0 8px 36px #0004; }
@@ -271,7 +274,7 @@ svg { display: block; width: 24px; height: 24px; flex: none; fill: none; stroke:
 .panel { width: 376px; max-width: calc(100% - 2 * var(--x)); height: 600px; max-height: calc(100% - var(--y) - 90px); display: flex; flex-direction: column; overflow: hidden; }
 .panel > * { flex: none; }
 header, .write, .row { display: flex; align-items: center; gap: 2px; }
-header { padding: 14px 18px; padding-inline-end: 10px; min-height: 70px; }
+header { border-bottom: 1px solid transparent; padding: 14px 18px; padding-inline-end: 10px; min-height: 70px; }
 header div { flex: 1; }
 header :focus-visible, .launch { outline-offset: -4px !important; }
 h2, h3 { font-size: 17px; outline: 0; }
@@ -290,7 +293,7 @@ header p, .dim, .who, .told { font-size: 13px; }
 .visitor { align-self: flex-end; }
 .visitor .words { border-radius: 16px; border-end-end-radius: 4px; }
 .told { align-self: center; text-align: center; margin: 8px 0; }
-.told .words, .line.gone .words { background: none; padding: 0; }
+.told .words, .line.gone .words { background: none; padding: 0; border: 0; }
 time, small { unicode-bidi: plaintext; float: inline-end; font-size: 11px; opacity: .8; margin-block: 5px -3px; margin-inline-start: 10px; }
 .waits { opacity: .6; } .sent { opacity: 1; }
 canvas { display: block; width: 260px; max-width: 100%; max-height: 300px; object-fit: contain; }
@@ -302,8 +305,9 @@ input, select, textarea { border: 1px solid var(--dim); border-radius: 10px; pad
 .tick input { width: 18px; height: 18px; flex: none; accent-color: var(--color); }
 .trap, .visitor .who { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; }
 .row { flex-wrap: wrap; gap: 8px; }
-.chip, .act { border: 1px solid var(--dim); border-radius: 18px; padding: 6px 14px; text-align: start; }
-.act { border-color: transparent; font-weight: 600; }
+.chip, .act { border-radius: 18px; padding: 6px 14px; text-align: start; }
+.chip { border: 1px solid var(--dim); }
+.act { font-weight: 600; }
 .sheet { border-top: 1px solid var(--line); padding: 14px 16px; max-height: 75%; overflow: auto; }
 .item { padding: 8px 0; margin-bottom: -12px; text-align: start; }
 .stars { gap: 4px; } .stars button { font-size: 32px; line-height: 1; padding: 2px 4px; color: var(--dim); } .stars .lit { color: #d08700; }
@@ -325,7 +329,7 @@ input, select, textarea { border: 1px solid var(--dim); border-radius: 10px; pad
 	const badge = el("span", {class: "badge", hidden: true});
 	const launch = button("launch", () => panel.hidden ? open() : close());
 	const peek = el("div", {class: "peek", role: "status"});
-	const heading = el("h2", {tabIndex: -1}), stands = el("p", {role: "status"});
+	const heading = el("h2", {tabIndex: -1}), stands = el("p", {role: "status", dir: "auto"});
 	const more = tool("more", "M4 12h1M11.5 12h1M19 12h1", () => sheet.hidden || !menu ? list() : arrange());
 	const filed = el("p", {class: "dim filed", dir: "auto"}); // that it is archived
 	const start = el("div", {class: "form"});
@@ -401,6 +405,7 @@ input, select, textarea { border: 1px solid var(--dim); border-radius: 10px; pad
 	};
 	const unsent = (item, why) => {
 		const one = shown.get(item.key);
+		one.classList.add("sent");
 		fill(one, el("p", {class: "dim", role: "alert"}, `${say("unsent")}: ${why} `, button("", () => put(item), el("u", {}, say("again")))));
 		bottom();
 	};

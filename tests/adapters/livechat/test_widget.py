@@ -278,6 +278,7 @@ async def test_files_go_both_ways_and_pictures_are_seen(shop, browser):
             {"name": "a.zip", "mimeType": "application/zip", "buffer": b"PK\3\4" * 99}
         )
         await expect(visitor.log.get_by_role("alert")).to_contain_text("Not sent")
+        await expect(visitor.log.locator(".line").last).to_have_css("opacity", "1")  # it can be read
         assert chat
         visitor.visit.complaints.clear()  # of the file that was refused
 
@@ -391,18 +392,30 @@ async def test_it_can_be_read_on_any_colour(shop, browser, colour, scheme):
           .map((one) => one <= 0.04045 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4);
         return 0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05;
       };
-      const ratio = (one, behind) => {
-        const [a, b] = [light(getComputedStyle(one).color), light(getComputedStyle(behind).backgroundColor)];
+      const ratio = (one, behind, part) => {
+        const style = getComputedStyle(one, part);
+        const [a, b] = [light(style.color), light(getComputedStyle(behind).backgroundColor)];
         return Math.max(a, b) / Math.min(a, b);
       };
       const find = (name) => root.querySelector(name);
       const pairs = [["header", "header"], [".body", ".panel"], [".typing", ".panel"]];
-      return Math.min(...pairs.map((pair) => ratio(...pair.map(find))));
+      const area = find(".write textarea"), hint = ratio(area, area, "::placeholder");
+      return Math.min(hint, ...pairs.map((pair) => ratio(...pair.map(find))));
     }"""
     path = page(attributes=f'data-color="{colour}"')
     async with shop.visitor(browser, path, color_scheme=scheme) as visitor:
         await visitor.button.click()
         assert await visitor.call(contrast) >= 4.5
+
+
+async def test_in_forced_colours_what_is_pressed_has_an_edge(shop, browser):
+    """CSS Color Adjustment Level 1, section 3.1: backgrounds and shadows are gone there."""
+    async with shop.visitor(browser, page(), forced_colors="active") as visitor:
+        await visitor.ask("Is there an edge?")
+        await expect(visitor.log).to_contain_text("Is there an edge?")
+        for one in (visitor.button, visitor.panel.locator(".go"), visitor.log.locator(".words").first):
+            await expect(one).to_have_css("border-top-style", "solid")
+            await expect(one).not_to_have_css("border-top-color", "rgba(0, 0, 0, 0)")
 
 
 def test_it_is_small_and_writes_no_html():
