@@ -31,6 +31,8 @@ _AGAIN = 60.0
 """After how long something is tried again that a network refused, in seconds."""
 _FRUITLESS = 600.0
 """After how long a room is made again into which nobody could be let, in seconds."""
+_SETTLES = 0.5
+"""So long after they are made rooms are joined with the desk, so that who is quick is heard, in seconds."""
 _COMES = 60.0
 """So long who has a chat may be in the lobby and not in its rooms, in seconds."""
 _RETURNS = 10.0
@@ -270,6 +272,7 @@ class OwnRooms:
         new = {network: room for network, room in zip(networks, made, strict=True) if room}
         if new:
             self._move(own, desk, {**own.rooms, **new})
+            await self._clock.sleep(_SETTLES)
         last = chat.last
         await asyncio.gather(*[self._invite(own, one) for one in wanted if one.network in own.rooms])
         let_in = {one.network for one in wanted if one.key in own.invited}

@@ -45,6 +45,7 @@ def user(name):
 def quick(monkeypatch):
     monkeypatch.setattr(session, "_TICK", 0.02)
     monkeypatch.setattr(own_rooms, "_LINGERS", 0.0)
+    monkeypatch.setattr(own_rooms, "_SETTLES", 0.0)
     monkeypatch.setattr(own_rooms, "_RETURNS", 0.0)
     monkeypatch.setattr(left_rooms, "_AGAIN", 0.05)
 
