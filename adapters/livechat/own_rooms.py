@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from bridge import AdapterError, Clock, Conversations, JournalError, Member, RoomId, Unsupported
+from bridge import AdapterError, Clock, Conversations, JournalError, Member, Rejected, RoomId, Unsupported
 from bridge.desk import AgentRow, Chat, ChatState, Desk, DeskRules
 
 from .desks import Desks
@@ -164,7 +164,7 @@ class OwnRooms:
             self._do(own, partial(self._take_down, own))
             return
         if own.rooms and not own.opened:
-            self._do(own, partial(self._reopen, own))
+            self._do(own, partial(self._reopen, own, desk))
             return
         lobby = {one.key: one for one in self._conversations.people(RoomId(own.desk))}
         there = {self.lobby_key(own.room, one.key) for one in self._conversations.people(own.room)}
@@ -320,8 +320,16 @@ class OwnRooms:
             self._conversations.close(own.room)
         desk.moved(own.number, rooms)
 
-    async def _reopen(self, own: _Own) -> None:
-        self._open(own)
+    async def _reopen(self, own: _Own, desk: Desk) -> None:
+        """Join a chat's rooms again; in the lobby it goes on where the map has one of their networks no more,
+        or under another name.
+        """
+        try:
+            self._open(own)
+        except Rejected as error:
+            log.warning("%s: %s goes on in the lobby: %s", self._network, own.room, error)
+            self._close(own)
+            desk.tell_so_far(own.number)
 
     def _open(self, own: _Own) -> None:
         """Join a chat's rooms. Raises AdapterErrors and JournalError."""

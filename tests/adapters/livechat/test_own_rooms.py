@@ -236,6 +236,22 @@ async def test_it_goes_on_after_a_kill_and_is_taken_down_then(shop, lobby, tmp_p
         await person.leave()
 
 
+async def test_rooms_on_a_network_that_is_not_in_the_map_any_more_are_given_up(shop, lobby, other, caplog):
+    """It was taken out, or has another name: the chat goes on in the lobby, and the log says so once."""
+    config = shop()
+    async with open_shop(config), visitor(config):
+        await told(lobby, "lobby", "in a room of its own")
+    caplog.clear()
+    config = shop(("matrix",))
+    async with open_shop(config):
+        await told(other, "lobby", "zoe: which sizes?")
+        other.say("lobby", "cleo", "!take 1")
+        await told(other, "lobby", "1 zoe is cleo's")
+    assert [one.getMessage() for one in caplog.records].count(
+        "shop: sales/1 goes on in the lobby: sales/1 is not opened: there is no network irc"
+    ) == 1
+
+
 async def test_where_chats_are_given_out_only_who_has_one_is_invited(shop, lobby, other):
     config = shop(("irc", "matrix"), assign="turns", rooms=["irc", "matrix"])
     async with open_shop(config), visitor(config) as zoe:
