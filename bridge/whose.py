@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping
 from contextvars import ContextVar
 
-__all__ = ["KEYS", "about", "keys_of", "log_for", "named"]
+__all__ = ["KEYS", "about", "about_here", "keys_of", "log_for", "named"]
 
 KEYS = ("network", "room", "delivery")
 """What a line may tell of; `delivery` is the event's number in the journal, the same in every room."""
@@ -31,6 +31,11 @@ def about(network: str, room: str = "", delivery: int | None = None) -> Mapping[
     if delivery is not None:
         found["delivery"] = delivery
     return found
+
+
+def about_here(room: str) -> Mapping[str, str | int]:
+    """Return the keys of a line about a room of the network that this task speaks for."""
+    return about(_network.get(), room)
 
 
 def keys_of(record: logging.LogRecord) -> dict[str, str | int]:

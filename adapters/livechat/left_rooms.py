@@ -58,6 +58,13 @@ class LeftRooms:
                 await self._conversations.leave(network, RoomId(room))
             except (ConnectionLost, TemporaryFailure) as error:
                 self._due[network, room] = self._clock.monotonic() + _AGAIN
-                log.info("%s: %s of %s is left later: %s", self._network, room, network, error)
+                later = "%s: %s of %s is left later: %s"
+                log.info(later, self._network, room, network, error, extra=_keys(network, room))
             except AdapterError as error:
-                log.warning("%s: %s of %s stays as it is: %s", self._network, room, network, error)
+                stays = "%s: %s of %s stays as it is: %s"
+                log.warning(stays, self._network, room, network, error, extra=_keys(network, room))
+
+
+def _keys(network: str, room: str) -> dict[str, str]:
+    """Return the keys of a line, which is about a room of another network."""
+    return {"network": network, "room": room}

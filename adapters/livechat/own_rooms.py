@@ -261,9 +261,10 @@ class OwnRooms:
         try:
             await work()
         except (AdapterError, JournalError) as error:
-            log.warning("%s: the rooms of %s: %s", self._network, own.room, error)
+            what = "%s: the rooms of %s: %s"
+            log.warning(what, self._network, own.room, error, extra={"room": own.room})
         except Exception:
-            log.exception("%s: the rooms of %s: a bug", self._network, own.room)
+            log.exception("%s: the rooms of %s: a bug", self._network, own.room, extra={"room": own.room})
 
     async def _bring(self, own: _Own, desk: Desk, chat: Chat, wanted: Sequence[Member]) -> None:
         """Let agents into a chat's rooms, which are made where there are none, if anybody can be let in."""

@@ -38,7 +38,7 @@ class Answering:
         else:
             if self._file is None or self._file.path != path:
                 self._file = SavedFile(path)
-            self._file.look()
+            self._file.look(self._chats.desk)
         self._suggested = {
             number: keys for number, keys in self._suggested.items() if number in self._chats.open
         }

@@ -171,7 +171,8 @@ class Guard:
             raise _no(caller, 403, "unchecked", unchecked) from None
         self._complaints.over("clamav")
         if found is not None:
-            log.warning("a file of chat %s was refused: ClamAV found %s in it", caller.chat, found)
+            refused = "a file of chat %s was refused: ClamAV found %s in it"
+            log.warning(refused, caller.chat, found, extra={"room": caller.desk})
             raise _no(
                 caller, 403, "virus", N_("The file is not taken: {virus} was found in it."), virus=found
             )

@@ -65,7 +65,8 @@ class Postman:
         """Let what was on its way when we ended stay as it is: once too few is better than twice."""
         store = self._desks.store
         for row in store.outbox.left_over():
-            log.warning("%s: %s may not have arrived, and is not sent again", self._network, _what(row))
+            unsure = "%s: %s may not have arrived, and is not sent again"
+            log.warning(unsure, self._network, _what(row), extra=_keys(row))
             with store.transaction():
                 store.outbox.settle(row.number, "unsure")
 
@@ -122,11 +123,12 @@ class Postman:
         try:
             await _threaded(lambda: send_mail(mail, message, [row.recipient], begin))
         except _TakenBack:
-            log.debug("%s: %s does not go now", self._network, _what(row))
+            log.debug("%s: %s does not go now", self._network, _what(row), extra=_keys(row))
         except MailNotSent as error:
             self._not_sent(row, error)
         except MailUnsure as error:
-            self._complaints.tell("unsure", f"{self._network}: {_what(row)} may not arrive: {error}")
+            said = f"{self._network}: {_what(row)} may not arrive: {error}"
+            self._complaints.tell("unsure", said, keys=_keys(row))
             self._settle(row, "unsure")
         else:
             self._sent(row)
@@ -146,9 +148,11 @@ class Postman:
             if ends:
                 outbox.give_up(row.number, str(error), now)
         if not ends:
-            self._complaints.tell("later", f"{self._network}: {_what(row)} goes later: {error}")
+            said = f"{self._network}: {_what(row)} goes later: {error}"
+            self._complaints.tell("later", said, keys=_keys(row))
             return
-        log.error("%s: %s did not go, and is not tried again: %s", self._network, _what(row), error)
+        ended = "%s: %s did not go, and is not tried again: %s"
+        log.error(ended, self._network, _what(row), error, extra=_keys(row))
         self._tell(row, str(error))
 
     def _tell(self, row: MailRow, why: str) -> None:
@@ -203,6 +207,11 @@ class Postman:
     def _called(self, desk: str) -> str:
         rules = self._desks.rules(desk)
         return (rules.mail.name if rules is not None else None) or desk
+
+
+def _keys(row: MailRow) -> dict[str, str]:
+    """Return the keys of a line about a mail, besides those of its task."""
+    return {"room": row.desk}
 
 
 def _what(row: MailRow) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from bridge.errors import ConfigError
+from bridge.whose import about_here
 
 from .answers import SavedAnswers
 from .reading import read_answers
@@ -28,8 +29,8 @@ class SavedFile:
         self.problems: tuple[str, ...] = ()
         """What is wrong in it now, each with its place."""
 
-    def look(self) -> None:
-        """Read it again, if it is another than before."""
+    def look(self, desk: str = "") -> None:
+        """Read it again for a desk, if it is another than before."""
         seen = self._state()
         if seen == self._seen:
             return
@@ -39,10 +40,10 @@ class SavedFile:
         except ConfigError as error:
             self.problems = tuple(error.problems)
             for problem in self.problems:
-                log.warning("%s: saved answers stay as they were", problem)
+                log.warning("%s: saved answers stay as they were", problem, extra=about_here(desk))
         else:
             self.matcher = Matcher(self.answers)
-            log.info("%s: %d saved answers", self.path, len(self.answers))
+            log.info("%s: %d saved answers", self.path, len(self.answers), extra=about_here(desk))
 
     def _state(self) -> object:
         try:

@@ -10,6 +10,7 @@ import pytest
 
 from bridge.desk.store.stuck import StuckStore
 from bridge.model import plain
+from bridge.whose import keys_of
 from tests.bridge.mail.postbox import certified
 
 from .office import PATIENCE, by, offices, posting
@@ -161,7 +162,7 @@ async def test_what_nobody_knows_of_is_not_sent_again(opened):
         assert len(office.box.taken) == 1
 
 
-async def test_what_is_given_up_is_told_to_agents_and_to_who_asked(opened):
+async def test_what_is_given_up_is_told_to_agents_and_to_who_asked(opened, caplog):
     office = await opened()
     office.box.refuses = {"xh@example.org": "550 no such user"}
     async with posting(office):
@@ -169,6 +170,8 @@ async def test_what_is_given_up_is_told_to_agents_and_to_who_asked(opened):
         await office.asks()
         await office.becomes("refused")
         assert "The mail to xh@example.org did not go, and is not tried again" in office.told()[-1]
+        (logged,) = [one for one in caplog.records if "did not go" in one.getMessage()]
+        assert keys_of(logged)["room"] == "sales"
         assert "550 no such user" in office.told()[-1]
         (*_, last) = office.store.lines(office.visitor.chat)
         assert last.body.text == "The mail to xh@example.org did not go. Is that right?"

@@ -2,6 +2,7 @@
 
 import re
 import textwrap
+from contextvars import copy_context
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from bridge.desk.saved import Matcher, SavedAnswers, SavedFile, filled, read_answers
 from bridge.errors import ConfigError
+from bridge.whose import keys_of, log_for
 
 SHOP = """\
 sizes:
@@ -152,24 +154,35 @@ def test_what_a_visitor_is_called_is_never_read_as_a_name(name, page):
     assert filled("{visitor|}: {page|}", {"visitor": name, "page": page})[0] == f"{name}: {page}"
 
 
+def look(saved):
+    """Look as the desk does, in a task of its network."""
+
+    def as_shop():
+        log_for("shop")
+        saved.look("sales")
+
+    copy_context().run(as_shop)
+
+
 def test_the_file_is_read_when_it_changes_and_not_while_it_has_mistakes(file, caplog):
     saved = SavedFile(file)
-    saved.look()  # it is not there yet
+    look(saved)  # it is not there yet
     assert len(saved.answers) == 0
     assert "there is no such file" in saved.problems[0]
     file.write_text("sizes: small\n")
-    saved.look()
+    look(saved)
     assert len(saved.answers) == 1
     assert saved.problems == ()
     file.write_text("sizes: small\nother: {\n")
-    saved.look()
+    look(saved)
     assert len(saved.answers) == 1
     assert saved.problems[0].startswith(f"{file}:2:")
+    assert keys_of(caplog.records[-1]) == {"network": "shop", "room": "sales"}
     caplog.clear()
-    saved.look()
+    look(saved)
     assert caplog.text == ""  # it is told once
     file.write_text("sizes: small\nother: x\n")
-    saved.look()
+    look(saved)
     assert len(saved.answers) == 2
     assert saved.matcher.suggest("other") is saved.answers.find("other")
 
