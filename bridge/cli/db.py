@@ -65,7 +65,8 @@ def check(context: click.Context, file: Path | None, journal: Path | None) -> No
         click.secho(f"{what} is not sound.", fg="red")
         click.echo("With the service stopped, `hubbub db restore` puts a backup in its place.")
         context.exit(1)
-    click.secho("The journal is sound.", fg="green")
+    beside = ", and what stands beside it" if found.stores else ""
+    click.secho(f"The journal is sound{beside}.", fg="green")
 
 
 @db.command()
@@ -168,8 +169,8 @@ def _tell_stores(found: "Iterable[StoreFound]") -> None:
 
 def _tell_restored(done: "Restored") -> None:
     for file in done.stores:
-        click.echo(f"{file} is what the backup holds, too.")
+        click.echo(f"{file.name} is what the backup holds, too.")
     for file in done.left:
-        click.echo(f"{file} is as it was: the backup has none of it.")
+        click.echo(f"{file.name} is as it was: the backup has none of it.")
     for sentence in done.told:
         click.echo(printable(sentence))

@@ -72,6 +72,7 @@ def export(who: tuple[str, ...], target: Path, file: Path | None, journal: Path 
         keys = {(one.network, one.id) for one in people}
         acts = acts_of(path, keys) if path.exists() else ()
         subscriptions = subscriptions_of(path, keys)
+        chats = list(kept_of(config, keys)) if config is not None else []
         try:
             opener = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except OSError as error:
@@ -83,7 +84,7 @@ def export(who: tuple[str, ...], target: Path, file: Path | None, journal: Path 
                 out,
                 now=SYSTEM.now(),
                 journal=acts,
-                desks=kept_of(config, keys) if config is not None else (),
+                desks=chats,
                 lists=subscriptions,
                 tell=lambda at, total: tell("reading", at, total),
             )
@@ -91,8 +92,10 @@ def export(who: tuple[str, ...], target: Path, file: Path | None, journal: Path 
     for trace, count in counts.items():
         click.echo(f"  {count:>9,}  {trace}")
     if subscriptions:
-        click.echo(f"  {len(subscriptions):>9,}  times that they asked for a list")
-    if not counts:
+        click.echo(f"  {len(subscriptions):>9,}  in the ledger of lists")
+    if chats:
+        click.echo(f"  {len(chats):>9,}  at desks")
+    if not counts and archive.exists():
         click.echo("  nothing in the archive")
 
 
@@ -146,9 +149,9 @@ def _tell(answer: dict[str, Any]) -> None:
         (report["quoted"] if report["quotes_taken"] else 0, "words of others who quote or mention them"),
         (answer["journal"], "said or done by them, in the journal"),
         *((count, f"copies on {network}") for network, count in answer["taken_back"].items()),
-        (answer.get("subscriptions", 0), "times that they asked for a list"),
+        (answer.get("subscriptions", 0), "of their entries in the ledger of lists"),
         *(
-            (count, f"chats and messages at the desks of {network}")
+            (count, f"of their chats and messages at the desks of {network}")
             for network, count in answer.get("chats", {}).items()
         ),
     ]

@@ -110,11 +110,11 @@ async def test_an_owner_erases_a_subscriber_where_nothing_is_archived(listed, au
         await audience.subscribe(irc, "carol")
         await audience.subscribe(irc, "dora")
         told = await hubbub(listed, person, "erase", CAROL, "--dry-run")
-        assert f"{CAROL} What would go: 1 times that they asked for a list" in told
+        assert f"{CAROL} What would go: 1 of their entries in the ledger of lists" in told
         assert "in the ledger of lists 1 entry: that somebody asked, confirmed and ended it" in told
         assert "○" not in await hubbub(listed, subscribers, "news")
         told = await hubbub(listed, person, "erase", CAROL, "--yes")
-        assert "What went: 1 times that they asked for a list" in told
+        assert "What went: 1 of their entries in the ledger of lists" in told
         told = await hubbub(listed, subscribers, "news")
         assert told.startswith("○ somebody who was erased: asked 2")
         assert told.endswith("1 subscriber of news now.")
@@ -145,7 +145,7 @@ def test_a_person_is_given_what_the_ledger_has(tmp_path, monkeypatch, file, ledg
     )
     ran = CliRunner().invoke(person, ["export", "mail:ann@example.org", "--to", "ann.zip"])
     assert ran.exception is None, ran.output
-    assert "what there is of mail:ann@example.org:\n          1  times that they asked" in ran.output
+    assert "what there is of mail:ann@example.org:\n          1  in the ledger" in ran.output
     with zipfile.ZipFile("ann.zip") as made:
         (entry,) = made.read("lists.jsonl").decode().splitlines()
     assert json.loads(entry)["confirmed_words"] == "yes of Ann@example.org"
