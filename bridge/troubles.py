@@ -37,6 +37,13 @@ _ROOMS = {
 }
 
 
+_MAIL = {
+    True: ("has mail that did not go", "`hubbub desk mail` sends it again, or forgets it"),
+    False: ("has mail that cannot go yet", "see to the server of `mail:`: it is tried again by itself"),
+}
+"""Of desks: by whether it is given up."""
+
+
 @dataclass(frozen=True, slots=True)
 class Trouble:
     """Something that is wrong."""
@@ -97,15 +104,9 @@ def _of_map(report: MapReport, refused: float) -> Trouble:
 
 
 def _of_mail(mail: MailReport) -> Trouble:
-    mails = counted(mail.count, "mail")
-    if mail.given_up:
-        what, todo = f"has {mails} that did not go", "`hubbub desk mail` sends again or forgets"
-    else:
-        what, todo = (
-            f"has {mails} that cannot go yet",
-            "see to the server of `mail:`",
-        )
-    return Trouble(mail.network, (mail.desk,), what, mail.since, mail.reason, 0, todo)
+    what, todo = _MAIL[mail.given_up]
+    reason = f"{counted(mail.count, 'mail')}, the last: {mail.reason}"
+    return Trouble(mail.network, (mail.desk,), what, mail.since, reason, 0, todo)
 
 
 def _of_network(name: str, network: NetworkReport) -> tuple[int, Trouble]:

@@ -26,7 +26,7 @@ def sentences():
         keywords={"_": None, "ngettext": (1, 2)},
     ):
         found.add(tuple(message) if isinstance(message, (list, tuple)) else message)
-    tables = (troubles._OBSERVERS, troubles._NETWORKS, troubles._ROOMS)
+    tables = (troubles._OBSERVERS, troubles._NETWORKS, troubles._ROOMS, troubles._MAIL)
     for pair in (troubles._JOURNAL, *(pair for table in tables for pair in table.values())):
         found |= set(pair)
     assert len(found) > 100
