@@ -13,13 +13,18 @@ from bridge.app import Bridge
 from bridge.archive.filing.questions import ErasePeople, ErasureReport, FindPeople
 from bridge.archive.persons.finding import KnownPerson, chosen_people
 from bridge.archive.persons.report import stays
-from bridge.desk.visitors import kept_of, visitors
+from bridge.desk.visitors import answering, kept_of, visitors
 from bridge.errors import HubbubError
 from bridge.model import UserId
 
 from .filing_requests import EraseRequest, ErasureAnswer
 
 __all__ = ["erase_people"]
+
+_STAYS_AT = (
+    "that they answered visitors at {desk}: their name in chats for as long as the desk keeps these, "
+    "and in its figures"
+)
 
 
 async def erase_people(bridge: Bridge, request: EraseRequest) -> ErasureAnswer:
@@ -35,17 +40,17 @@ async def erase_people(bridge: Bridge, request: EraseRequest) -> ErasureAnswer:
     ids = {(one.network, one.id) for one in people} | {*report.ids}
     entries = _subscribed(bridge, ids | mailed, dry_run=request.dry_run)
     chats = await _at_desks(bridge, ids, dry_run=request.dry_run)
+    left = [_STAYS_AT.format(desk=desk) for desk in answering(config, ids)]
+    left += stays(report, found.left, config.keep.ids, subscriptions=entries)
+    named = people or [KnownPerson(network=network, id=address) for network, address in sorted(mailed)]
     return ErasureAnswer(
-        archive=msgspec.structs.replace(
-            report,
-            people=[*people, *(KnownPerson(network="", id=address) for _, address in mailed if not people)],
-        ),
+        archive=msgspec.structs.replace(report, people=named),
         journal=found.events,
         chats=chats,
         subscriptions=entries,
         taken_back=dict(found.taken_back),
         left=dict(found.left),
-        stays=stays(report, found.left, config.keep.ids, subscriptions=entries),
+        stays=left,
     )
 
 

@@ -10,7 +10,7 @@ from bridge.config import Config
 from .located import desks
 from .store import DeskReader
 
-__all__ = ["kept_of", "visitors"]
+__all__ = ["answering", "kept_of", "visitors"]
 
 _MOST = 100_000
 
@@ -28,6 +28,20 @@ def visitors(config: Config, who: Sequence[str]) -> list[str]:
             found += [f"{network}/{kind}:{known}" for network in networks]
         else:
             found.append(one)
+    return found
+
+
+def answering(config: Config, people: Collection[tuple[str, str]]) -> list[str]:
+    """Return the desks at which any of these people, each meant by network and id, have answered visitors.
+    Raises TemporaryFailure.
+    """
+    keys = {f"{network}/{user}" for network, user in people}
+    found = []
+    for desk in desks(config):
+        if desk.file.exists():
+            with DeskReader(desk.file) as reader:
+                if any(one.key in keys for one in reader.agents(desk.name)):
+                    found.append(desk.name)
     return found
 
 

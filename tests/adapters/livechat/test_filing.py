@@ -224,6 +224,10 @@ async def test_the_owner_finds_a_visitor_by_their_mail_and_erases_all_of_them(ke
         await until(lambda: len(texts(config, "mail-zoe-at-o.example")) == 3)
         (mine,) = kept_of(config, {("shop", "mail:zoe@o.example")})
         assert (mine["chat"]["number"], mine["lines"][0]["body"]["text"]) == (1, f"{WORD} in blue?")
+        with DeskReader(desks(config)[0].file) as reader:
+            (agent,) = [one.key for one in reader.agents("sales")]
+        looked = await Abilities(bridge, None).do(EraseRequest(who=[agent], dry_run=True), "owner")
+        assert looked.stays[0].startswith("that they answered visitors at sales: their name in chats")
         request = EraseRequest(who=["mail:Zoe@o.example"])
         answer = await Abilities(bridge, None).do(request, "owner")
         assert answer.chats == {"shop": 1}
