@@ -79,8 +79,7 @@ class Desk:
         asked = replace(seams, people=Staff(self._chats, seams.people).people)
         self._reception = Reception(self._floor, asked)
         self._floor.closed = self._reception.closed
-        self._floor.ended = asked.ended or self._floor.ended
-        self._floor.said = asked.said or self._floor.said
+        self._floor.ended, self._floor.said = asked.ended, asked.said
         self._answering = Answering(self._floor, self._reception)
         self._answering.look()
         self._asked = asked
@@ -126,8 +125,7 @@ class Desk:
             return
         with self._turn():
             self._reception.leave(new)
-            if self._asked.left_message is not None:
-                self._asked.left_message(new)
+            self._asked.left_message(new)
             if once is not None:
                 self.store.add_heard(once, self._clock.now(), Part(MessageId(f"0.{once}")))
 

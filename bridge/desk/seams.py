@@ -19,11 +19,11 @@ class Seams:
     """Whether somebody (`Speaker.key`) may answer visitors, whatever the rules say: visitors of any network
     may not.
     """
-    left_message: Callable[[NewChat], None] | None = None
+    left_message: Callable[[NewChat], None] = lambda _: None
     """Is told what a visitor left while nobody was there, in the transaction that keeps it: for a mail."""
-    ended: Callable[[Chat], None] | None = None
+    ended: Callable[[Chat], None] = lambda _: None
     """Is told that a chat was closed, in the transaction that does."""
-    said: Callable[[Chat, int], None] | None = None
+    said: Callable[[Chat, int], None] = lambda _chat, _n: None
     """Is told which line an agent who is a person said to a visitor, in the transaction that keeps it."""
     post: Callable[[Chat, str], bool] = lambda _chat, _to: False
     """Has what was said in a chat go to a mail address, in the transaction of whoever asks. Returns False
