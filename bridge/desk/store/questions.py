@@ -2,7 +2,7 @@
 
 import hashlib
 import sqlite3
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -129,17 +129,6 @@ class DeskQuestions:
             for number, desk, rooms in self._ask("SELECT number, desk, rooms FROM chat WHERE rooms != '{}'")
         ]
 
-    def chats(self, since: float, until: float, desk: str | None = None) -> Iterator[Chat]:
-        """Yield the chats that were opened in a stretch of time, in order, of one desk or all."""
-        for row in self._ask(
-            f"SELECT {_CHAT} FROM chat WHERE opened_at >= ? AND opened_at < ? AND ? IN (desk, '') "  # noqa: S608
-            "ORDER BY opened_at",
-            since,
-            until,
-            desk or "",
-        ):
-            yield _chat(row)
-
     def closed(self, after: float, until: float, most: int = 100) -> list[Chat]:
         """Return chats that were closed behind a moment, up to another, in that order."""
         return [
@@ -164,13 +153,9 @@ class DeskQuestions:
             )
         ]
 
-    def chats_of(self, *, mail: str = "", customer: str = "", address: str = "") -> list[Chat]:
+    def chats_of(self, *, mail: str = "", customer: str = "") -> list[Chat]:
         """Return the chats of somebody, by the one of these that is given, the newest first."""
-        column, value = next(
-            (name, given)
-            for name, given in (("customer", customer), ("mail", mail), ("address", address))
-            if given
-        )
+        column, value = ("customer", customer) if customer else ("mail", mail)
         return [
             _chat(row)
             for row in self._ask(
@@ -279,15 +264,6 @@ class DeskQuestions:
     def tags(self, chat: int) -> Sequence[str]:
         """Return the tags of a chat, sorted."""
         return [tag for (tag,) in self._ask("SELECT tag FROM tagged WHERE chat = ? ORDER BY tag", chat)]
-
-    def bans(self, now: float) -> list[BanRow]:
-        """Return who is kept out now."""
-        return [
-            BanRow(*row)
-            for row in self._ask(
-                "SELECT kind, value, until, by, why FROM ban WHERE until > ? ORDER BY until", now
-            )
-        ]
 
     def banned(self, now: float) -> list[tuple[int, str, BanRow]]:
         """Return the chats whose visitors are kept out now, by number and name, in the order of time."""

@@ -3,6 +3,7 @@
 import pytest
 
 from bridge.desk import Denied, NewChat
+from bridge.desk.store.past import PastReader
 from bridge.model import RoomId
 
 from .shop import Shop
@@ -104,8 +105,9 @@ def test_a_visitor_has_all_forgotten(shop):
     for word in (b"Secret", b"Zoe", b"z@o.example", b"odd"):
         assert word not in shop.file.read_bytes()
     shop.begin()
-    (chat,) = shop.store.chats(0, 9e9)
-    assert (chat.agent_name, chat.name) == ("Anna", "")
+    with PastReader(shop.file) as reader:
+        (chat,) = reader.past("sales", 0, 9e9)
+    assert chat.agent_name == "Anna"
 
 
 def test_what_is_over_for_long_is_forgotten_but_for_its_times(shop):
@@ -124,7 +126,8 @@ def test_what_is_over_for_long_is_forgotten_but_for_its_times(shop):
     assert (shop.store.is_forgotten(old.token), shop.store.is_forgotten(new.token)) == (True, False)
     assert shop.store.chat(new.number) is not None
     assert set(told) <= {name for _, name in shop.desk.names(old.number)}  # by which it is found elsewhere
-    first, _ = shop.store.chats(0, 9e9)
+    with PastReader(shop.file) as reader:
+        first, _ = reader.past("sales", 0, 9e9)
     assert (first.agent_name, first.answered_at is not None) == ("Anna", True)
     for file in shop.file.parent.iterdir():
         for word in (b"Secret", b"Zoe", b"z@o.example", b"odd"):
