@@ -110,14 +110,16 @@ class Lists:
         if isinstance(event, Approached):
             if not event.to:
                 self._heed(network, event.room, event.sender.speaking, event.text, alone=True)
-        elif isinstance(event, MemberChanged) and event.id and not event.speaker:
-            self._renamed(self._parts, network, event)
-
-    def _renamed(self, parts: ListParts, network: str, event: MemberChanged) -> None:
-        if event.change is not Change.RENAMED or not event.id:
-            return
-        with self._kept("another id of somebody"):
-            parts.ledger.move(network, event.sender.id, event.id, name=event.name, now=self._clock.now())
+        elif (
+            isinstance(event, MemberChanged)
+            and event.change is Change.RENAMED
+            and event.id
+            and not event.speaker
+        ):
+            with self._kept("another id of somebody"):
+                self._parts.ledger.move(
+                    network, event.sender.id, event.id, name=event.name, now=self._clock.now()
+                )
 
     def _heed_in_room(self, network: str, event: TalkEvent) -> None:
         """Heed who wants nothing more, also those whom nobody hears."""
