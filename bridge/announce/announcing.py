@@ -33,7 +33,7 @@ _AWAY, _ASLEEP = N_("{number} not reachable now"), N_("{number} asleep")
 
 @dataclass(slots=True)
 class NetworkPlan:
-    """Whom an announcement goes to on one network."""
+    """The people whom an announcement goes to on one network."""
 
     people: int = 0
     away: int = 0
@@ -58,7 +58,9 @@ class ListPlan:
 
 
 class Announcing:
-    """Raises HubbubError with a sentence for whoever announces, and sqlite3.Error."""
+    """Takes announcements, and approvals of them. Raises HubbubError with a sentence for whoever announces,
+    and sqlite3.Error.
+    """
 
     def __init__(  # noqa: PLR0913, PLR0917 -- made in one place
         self,

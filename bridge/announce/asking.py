@@ -1,4 +1,4 @@
-"""What somebody asks for by `!subscribe`."""
+"""Reads the words behind `!subscribe`."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _LONGEST = 254
 
 @dataclass(frozen=True, slots=True)
 class AskedFor:
-    """What somebody asks for."""
+    """A list that somebody asks for, and how they want to be told."""
 
     list: str
     """Empty: it is not clear which."""

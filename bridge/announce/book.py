@@ -1,4 +1,4 @@
-"""What was announced, and who was told it: each once, whatever ends in between."""
+"""The book of announcements, and of whoever was told them: each once, whatever ends in between."""
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _DAY = 86_400.0
 
 
 class AnnouncementState(StrEnum):
-    """How an announcement stands."""
+    """The state of an announcement."""
 
     WAITING = "waiting"
     """For somebody else to agree."""
@@ -51,7 +51,7 @@ class ToTell:
 
 
 class AnnouncementBook:
-    """Raises sqlite3.Error where something cannot be kept."""
+    """Keeps announcements, and whom each is owed to. Raises sqlite3.Error where something cannot be kept."""
 
     def __init__(self, file: ListsFile) -> None:
         self._file = file

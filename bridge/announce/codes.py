@@ -1,5 +1,5 @@
-"""What only somebody who was shown it can say: short codes to be typed, and tokens of links. None is kept,
-each is made anew from a secret.
+"""Short codes to be typed, and tokens of links, which only somebody who was shown them can say. None is
+kept, each is made anew from a secret.
 """
 
 import base64
@@ -18,7 +18,7 @@ _TOKEN = 16
 
 
 class ListCodes:
-    """Makes and knows them. A purpose is part of each, so that none serves for another."""
+    """Makes codes and tokens, and knows them. A purpose is part of each, so that none serves for another."""
 
     def __init__(self, secret: bytes) -> None:
         self._secret = secret

@@ -35,7 +35,7 @@ _HOUR = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Mouth:
-    """How people are told something."""
+    """The ways to tell people something."""
 
     reaches: Callable[[Subscription], bool]
     """Whether somebody can be told something now, as far as their network tells."""
@@ -46,7 +46,7 @@ class Mouth:
 
 
 class Delivering:
-    """Does that, in steps."""
+    """Tells the people whom an announcement is owed to, in steps."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""What the two pages say and do to which mails lead: one confirms, one ends. One that is opened changes
+"""The two pages to which mails lead: one confirms, one ends. One that is opened changes
 nothing, since mail programs and filters open links too: what is pressed on it does.
 """
 
@@ -14,7 +14,7 @@ __all__ = ["ListDoor"]
 
 
 class ListDoor:
-    """What the pages need of the ledger: to find an entry, to confirm one, and to end one."""
+    """Writes the pages, and does what is pressed on them: finds an entry, confirms one, ends one."""
 
     def __init__(
         self,

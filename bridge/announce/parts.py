@@ -1,4 +1,4 @@
-"""What makes lists, built over their file."""
+"""Builds the parts of lists over their file."""
 
 import logging
 import sqlite3
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 
 class ListParts:
-    """All of them, while the file is open."""
+    """The parts of lists, while their file is open."""
 
     def __init__(
         self,

@@ -49,7 +49,7 @@ class _Stop:
 
 
 class Subscribing:
-    """Answers them."""
+    """Answers whoever subscribes, confirms or wants nothing more."""
 
     def __init__(
         self,

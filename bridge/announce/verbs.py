@@ -1,4 +1,4 @@
-"""What people can ask about lists, by name."""
+"""The instructions of people about lists, by name."""
 
 from collections.abc import Mapping
 from typing import Protocol
@@ -21,7 +21,7 @@ LIST_VERBS: Mapping[str, str] = {
 
 
 class FollowingLists(Protocol):
-    """What follows them."""
+    """Follows the instructions."""
 
     def here(self, verb: str) -> bool:
         """Whether there is any list."""
@@ -31,7 +31,7 @@ class FollowingLists(Protocol):
 
 
 class ListVerb(Instruction):
-    """One of them."""
+    """One instruction."""
 
     def __init__(self, doing: FollowingLists, name: str, text: str) -> None:
         self._doing = doing

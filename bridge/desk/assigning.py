@@ -1,4 +1,4 @@
-"""Chats come to agents, and go back from those who are gone, as `routing` says."""
+"""Assigning: chats come to agents, and go back from those who are gone, as `routing` says."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -13,7 +13,9 @@ __all__ = ["Assigning"]
 
 
 class Assigning:
-    """Does it for one desk. Each call stands in a transaction of the store."""
+    """Offers the chats of one desk to its agents, and takes them back. Each call stands in a transaction of
+    the store.
+    """
 
     def __init__(self, floor: Floor, seams: Seams, reception: Reception) -> None:
         self._floor, self._chats, self._seams, self._reception = floor, floor.chats, seams, reception
@@ -22,10 +24,10 @@ class Assigning:
         self._before: dict[int, str | None] = {}
         """Whom the visitors who wait talked to before, as far as that was asked."""
         self._settled: object = None
-        """How all stood when whatever could be offered was."""
+        """The state in which everything that could be offered was: while it is the same, nothing can be."""
 
     def run(self) -> None:
-        """Do what is to be done now."""
+        """Offer and take back whatever is due now."""
         if not self._chats.open:
             return
         rules = self._floor.rules

@@ -25,7 +25,7 @@ _ALL = 100_000
 
 @dataclass(slots=True)
 class News:
-    """What changed for whoever shows it."""
+    """Changes that somebody shows: visitors' pages, and the rooms of agents."""
 
     touched: set[int]
     """Chats with new lines."""

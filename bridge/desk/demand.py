@@ -1,4 +1,4 @@
-"""How many visitors come in each hour of the week, by weeks that were counted, and how sure that is. Pure.
+"""The demand: how many visitors come in each hour of the week, and how sure that is. Pure.
 
 Few weeks say little of a single hour: in a pilot most hours have seen a handful of chats or none. So an hour
 borrows from its day and from its time of day: what these say together, as if it had been counted for
@@ -29,7 +29,7 @@ _Z = 1.6449
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """How many come in one hour."""
+    """The visitors of one hour, or of all: their number, and how sure it is."""
 
     mean: float
     low: float

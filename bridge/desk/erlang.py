@@ -25,7 +25,7 @@ _ENOUGH = 1e-12
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What comes."""
+    """The visitors who come in an hour, and the time that each takes."""
 
     per_hour: float
     """How many come in an hour."""
@@ -40,7 +40,7 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """How soon how many shall be answered: 80 % within 60 seconds."""
+    """The share of visitors who shall be answered, and how soon: 80 % within 60 seconds."""
 
     within: float = 60.0
     share: float = 0.8
@@ -48,7 +48,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    """How agents work."""
+    """The way in which each of the agents works."""
 
     at_once: float = 1.0
     """How many each serves at the same time, with `Load.seconds` as long as each of these then takes."""
@@ -61,7 +61,7 @@ _ALONE = Team()
 
 @dataclass(frozen=True, slots=True)
 class Staffing:
-    """What so many agents make of some load."""
+    """The wait of visitors, with so many agents for their load."""
 
     agents: int
     answered: float

@@ -1,4 +1,4 @@
-"""What a visitor can expect now, from how it went in the last weeks. Pure."""
+"""The wait that a visitor can expect now, from how it went in the last weeks. Pure."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class Arrived(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What a visitor can expect."""
+    """The wait that a visitor can expect."""
 
     within: int | None = None
     """Usually answered after so many seconds at most; None: too little is known, or it is more than a day."""

@@ -1,4 +1,4 @@
-"""What visitors are told who have their chat deleted, or may one day."""
+"""The sentences for visitors who have their chat deleted, or may one day."""
 
 from bridge.language import N_, spoken
 

@@ -27,7 +27,7 @@ _K = TypeVar("_K")
 
 
 class PastChat(NamedTuple):
-    """What figures need to know of a chat, without a word of it. Times are in seconds since 1970."""
+    """A chat as figures see it, without a word of it. Times are in seconds since 1970."""
 
     number: int
     opened_at: float
@@ -52,7 +52,7 @@ class PastChat(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """How long something took, in seconds."""
+    """The lengths of something that happened several times, in seconds."""
 
     count: int
     median: float
@@ -63,7 +63,7 @@ class Times:
 
 @dataclass(frozen=True, slots=True)
 class Ratings:
-    """What visitors said at the end."""
+    """The stars that visitors gave at the end."""
 
     count: int
     mean: float | None
@@ -120,7 +120,7 @@ class DeskNow:
 
 @dataclass(frozen=True, slots=True)
 class DeskFigures:
-    """What was, of the chats that were opened in some time."""
+    """The figures of the chats that were opened in some time."""
 
     desk: str
     now: DeskNow

@@ -1,4 +1,4 @@
-"""Which desks the map has, and where each keeps its chats."""
+"""Finds the desks of the map, each with the file of its chats."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What staffing a desk asks for: a pilot's weeks, as many times as they are to come, and Erlang. Pure.
+"""Plans the staffing of a desk: a pilot's weeks, as many times as they are to come, and Erlang. Pure.
 
 Each hour of the week is reckoned for itself, with the load of its whole (SIPP, "stationary independent period
 by period": L. V. Green, P. J. Kolesar, J. Soares, Operations Research 49 (2001), pp. 549-564). An agent with
@@ -32,7 +32,7 @@ _MARGIN = 0.01
 
 
 class Doubt(StrEnum):
-    """Why a plan is to be taken with care."""
+    """A reason to take a plan with care."""
 
     PART_OF_A_WEEK = "part of a week"
     """Hours in which the desk is open were not counted yet: nothing is planned for them."""
@@ -50,7 +50,7 @@ class Doubt(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PlanTerms:
-    """What is to be planned for."""
+    """The wishes and rules that a plan is made for."""
 
     at_once: float
     """How many chats an agent has at a time, at most."""
@@ -91,7 +91,7 @@ class PlannedHour:
 
 @dataclass(frozen=True, slots=True)
 class DeskPlan:
-    """What staffing a desk asks for."""
+    """The agents that a desk needs, hour by hour, and the figures that this follows from."""
 
     desk: str
     since: float

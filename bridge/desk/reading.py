@@ -24,7 +24,7 @@ _FIGURES, _PLAN = 4 * WEEK, 12 * WEEK
 
 @dataclass(frozen=True, slots=True)
 class TimesWanted:
-    """From when to when somebody wants to know. All in seconds since 1970."""
+    """The stretch of time that somebody wants to know of. All in seconds since 1970."""
 
     now: float
     zone: str = ""
@@ -37,7 +37,7 @@ class TimesWanted:
 
 @dataclass(frozen=True, slots=True)
 class PlanWanted:
-    """What is to be planned for. What is None is as the desk has it."""
+    """The wishes of whoever asks for a plan. Where one is None, it is as the desk has it."""
 
     target: Target = Target()  # noqa: RUF009 - it is frozen
     times: float = 1.0

@@ -1,4 +1,4 @@
-"""What whoever comes to a desk finds: whether it is open, what to expect, and how to leave a message."""
+"""The reception of a desk tells visitors whether it is open and what to expect, and takes their messages."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ _FRESH = 600.0
 
 @dataclass(frozen=True, slots=True)
 class Welcome:
-    """What a visitor is told before they say anything."""
+    """The state of a desk as a visitor is told it before they say anything."""
 
     is_open: bool
     until: float | None
@@ -35,7 +35,9 @@ class Welcome:
 
 
 class Reception:
-    """Answers for one desk. What changes something stands in a transaction of the store."""
+    """Knows the hours of one desk, and how long visitors wait there. Calls that change something stand in a
+    transaction of the store.
+    """
 
     def __init__(self, floor: Floor, seams: Seams) -> None:
         self._floor, self._chats, self._seams = floor, floor.chats, seams

@@ -1,5 +1,5 @@
-"""What is told in a chat's own room of what was said to its visitor elsewhere. Each call stands in a
-transaction of the store.
+"""Tells a chat's own room what was said to its visitor elsewhere. Each call stands in a transaction of the
+store.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _SO_FAR = 30
 
 @dataclass(frozen=True, slots=True)
 class Retold:
-    """What an agent says somewhere of a chat, for its own room, if it has one and they are not there."""
+    """Tells the own room of a chat, if it has one, what an agent said, changed or took back elsewhere."""
 
     chats: Chats
     chat: Chat

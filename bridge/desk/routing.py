@@ -1,4 +1,4 @@
-"""Who gets the next visitor. Pure: what stands now in, what is to be done out, in order.
+"""Routing: which agent gets the next visitor. Pure: what stands now in, what is to be done out, in order.
 
 A visitor who was here before waits for the agent of then first, if that one is free. Else it is as the owner
 wants it: `first` leaves a chat to whoever takes it; `turns` offers it to one agent after the other, each
@@ -17,7 +17,7 @@ _NOTICED = 15.0
 
 
 class Why(StrEnum):
-    """Why an agent no longer has a chat."""
+    """The reason for which an agent no longer has a chat."""
 
     SILENT = "silent"
     """They did not answer in time."""
@@ -29,7 +29,7 @@ class Why(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TakingTurns:
-    """What a desk's owner wants."""
+    """The rules of a desk's owner by which visitors come to agents."""
 
     assign: Literal["first", "turns"]
     capacity: int

@@ -1,4 +1,4 @@
-"""How a desk works, as its owner writes it."""
+"""The rules of a desk, as its owner writes them."""
 
 import functools
 from pathlib import Path
@@ -29,7 +29,7 @@ def _saved(path: Path | None) -> Path | None:
 
 
 class DeskRules(Model):
-    """What stands in the map for one desk."""
+    """The block of the map for one desk."""
 
     mode: Annotated[
         Literal["lobby", "rooms"],

@@ -1,4 +1,4 @@
-"""What a desk asks of others, each with a plain one to begin with."""
+"""The seams of a desk: it asks others through these alone, and each does nothing unless it is given."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ __all__ = ["Seams"]
 
 @dataclass(frozen=True, slots=True)
 class Seams:
-    """Whom a desk asks."""
+    """The others that a desk asks or tells, each as one function."""
 
     people: Callable[[], Sequence[Person]]
     """Who is in the lobby now, of those networks that tell."""

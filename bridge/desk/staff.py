@@ -1,4 +1,4 @@
-"""Who is in the lobby, also of networks that do not tell."""
+"""The staff: the people in the lobby, also of networks that do not tell."""
 
 from collections.abc import Callable, Sequence
 
@@ -12,7 +12,7 @@ _LATELY = 600.0
 
 
 class Staff:
-    """Knows it, of one desk."""
+    """Tells who is in the lobby of one desk."""
 
     def __init__(self, chats: Chats, listed: Callable[[], Sequence[Person]]) -> None:
         """`listed` are those of whom networks tell."""

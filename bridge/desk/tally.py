@@ -1,4 +1,4 @@
-"""What was counted at desks since a moment, for whoever watches them: it only grows."""
+"""Counts of desks since a moment, for whoever watches them: they only grow."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field

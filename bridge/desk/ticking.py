@@ -1,4 +1,4 @@
-"""What time brings: chats that come to agents and go back, visitors who are gone, places in line, quiet."""
+"""The work of a tick: chats that come to agents and go back, visitors who are gone, places in line, quiet."""
 
 from bridge.language import spoken
 
@@ -18,7 +18,7 @@ _DAY, _HOUR = 86_400.0, 3600.0
 
 
 class Ticking:
-    """Sees to it. Each call stands in a transaction of the store."""
+    """Does what is due by the clock at one desk. Each call stands in a transaction of the store."""
 
     def __init__(self, floor: Floor, assigning: Assigning) -> None:
         self._floor, self._chats, self._assigning = floor, floor.chats, assigning

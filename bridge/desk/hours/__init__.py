@@ -1,4 +1,4 @@
-"""When a desk is open: what its owner writes, what follows from it at a moment, and how people are told."""
+"""The hours of a desk: as its owner writes them, what follows at a moment, and how people are told."""
 
 from .block import DeskHours
 from .calendar import Calendar, Holiday, Override, Shift, Situation, situation

@@ -1,4 +1,4 @@
-"""When a desk is open, as its owner writes it."""
+"""The hours of a desk, as its owner writes them."""
 
 from datetime import date
 from typing import Annotated
@@ -64,7 +64,7 @@ class HolidayRules(Model):
 
 
 class DeskHours(Model):
-    """When agents answer, by the desk's own clock."""
+    """The hours in which agents answer, by the desk's own clock."""
 
     time_zone: Annotated[TimeZone, Field(description="The zone of all these times.")]
     open: Annotated[

@@ -37,7 +37,7 @@ class Holiday:
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """When a desk is open, by its own clock."""
+    """The openings of a desk, by its own clock."""
 
     zone: tzinfo
     week: tuple[tuple[Shift, ...], ...]
@@ -58,7 +58,7 @@ class Calendar:
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """What somebody said instead of what the calendar says."""
+    """An agent's word, which counts in place of the calendar."""
 
     is_open: bool
     until: float | None = None
@@ -67,7 +67,7 @@ class Override:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """How a desk stands at a moment."""
+    """A desk at a moment: open or closed, and until when."""
 
     is_open: bool
     until: float | None

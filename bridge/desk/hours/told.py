@@ -1,4 +1,4 @@
-"""What people are told of a desk's hours, in their language and by the desk's clock."""
+"""Tells people of a desk's hours, in their language and by the desk's clock."""
 
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo

@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 class SavedFile:
-    """What stands in a file, as long as it is in order: with mistakes, what stood there before."""
+    """The answers of a file, as long as it is in order: with mistakes, those that stood there before."""
 
     def __init__(self, path: Path, fields: Collection[str] | None = None) -> None:
         """`fields`: as in `read_answers`."""

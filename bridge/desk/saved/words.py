@@ -1,4 +1,4 @@
-"""Which saved answer fits what a visitor says. Pure.
+"""Finds the saved answer that fits what a visitor says. Pure.
 
 Words count by how few answers have them: `sizes` tells more than `please`. Where people part no words, pairs
 of neighbouring characters are words. What does not fit well is not suggested at all.

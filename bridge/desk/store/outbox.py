@@ -15,7 +15,7 @@ _left: Callable[[bytes], NewChat] = msgspec.json.Decoder(NewChat).decode
 
 
 class MailKind(StrEnum):
-    """What a mail is."""
+    """The kind of a mail."""
 
     TRANSCRIPT = "transcript"
     """What was said, for the visitor themselves."""

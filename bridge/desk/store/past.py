@@ -26,7 +26,7 @@ _COUNTED = """
 
 
 class PastReader(DeskReader):
-    """Reads it. Everything may raise TemporaryFailure."""
+    """Reads the times of chats, and what happened to them. Everything may raise TemporaryFailure."""
 
     def began(self, desk: str) -> float | None:
         """Return when the first chat of a desk was opened that is on record; None: none was."""

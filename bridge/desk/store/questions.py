@@ -1,4 +1,4 @@
-"""What can be asked of the file of a network's desks, by the one who writes it and by those who read it."""
+"""Questions to the file of a network's desks, of the one who writes it and of those who read it."""
 
 import hashlib
 import sqlite3
@@ -51,7 +51,7 @@ class AgentRow:
 
 @dataclass(frozen=True, slots=True)
 class NoteRow:
-    """What an agent noted of a chat, which no visitor sees."""
+    """An agent's note of a chat, which no visitor sees."""
 
     chat: int
     at: float
@@ -61,7 +61,7 @@ class NoteRow:
 
 @dataclass(frozen=True, slots=True)
 class BanRow:
-    """Whom the desks of a network do not let in."""
+    """A ban: somebody whom the desks of a network do not let in."""
 
     kind: str
     """`token` or `address`."""
@@ -72,7 +72,7 @@ class BanRow:
 
 
 class DeskQuestions:
-    """Reads it. Everything may raise TemporaryFailure."""
+    """Reads the file. Everything may raise TemporaryFailure."""
 
     def __init__(self, file: Path, database: sqlite3.Connection) -> None:
         self.file = file

@@ -12,7 +12,7 @@ __all__ = ["DeskReader"]
 
 
 class DeskReader(DeskQuestions):
-    """Reads it, and changes nothing."""
+    """Reads the file of a network's desks, and changes nothing."""
 
     def __init__(self, file: Path) -> None:
         """Raises TemporaryFailure."""
