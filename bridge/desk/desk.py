@@ -1,18 +1,16 @@
 """One desk: what becomes of what visitors and agents say."""
 
 import contextlib
-import secrets
 from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping
 from dataclasses import replace
-from typing import NamedTuple
 
 from bridge.clock import Clock
 from bridge.identity import one_line, safe_name
-from bridge.kit import BoundedDict
 from bridge.language import spoken
-from bridge.model import DeleteMessage, EditMessage, MessageId, Part, RoomId, SendMessage, Txn
+from bridge.model import DeleteMessage, EditMessage, MessageId, Part, RoomId, SendMessage
 
 from .answering import Answering, shortened
+from .arrivals import Arrivals, new_token, once
 from .assigning import Assigning
 from .chats import Chats
 from .floor import Floor
@@ -31,19 +29,8 @@ __all__ = ["Desk"]
 _SHORT = 50
 """In a longer line, whoever comes has nobody before the next `tick`: that looks at all who wait."""
 
-
-_OWN_KEY = 16
-"""So many characters at least has a key that nobody else finds."""
-_AGAIN = 600.0
-"""So long a browser may ask again for the chat that it opened, in seconds."""
-_LATELY = 1000
 _FIELDS = 30
 """So many fields at most has a chat."""
-
-
-class _Lately(NamedTuple):
-    at: float
-    chat: OpenedChat
 
 
 class Desk:
@@ -72,7 +59,7 @@ class Desk:
         self.fed: Callable[[], None] = lambda: None
         """Is told that there is something new for agents (`DeskStore.feed`)."""
         self._clock = clock
-        self._opened: BoundedDict[str, _Lately] = BoundedDict(_LATELY)
+        self._arrivals = Arrivals(store, name, clock)
         self._chats = Chats(store, name, clock, language)
         self._floor = Floor(self._chats, rules, desks if desks is not None else {})
         self._floor.committed = self._tell
@@ -119,30 +106,24 @@ class Desk:
         """Take what somebody leaves for later; once, under a key as `open` has it. Raises Denied when their
         address is banned.
         """
-        self._let_in(new)
-        once = Txn(f"left {new.key}") if len(new.key) >= _OWN_KEY else None
-        if once is not None and self.store.heard([once]):
+        self._arrivals.let_in(new)
+        txn = once(new)
+        if txn is not None and self.store.heard([txn]):
             return
         with self._turn():
             self._reception.leave(new)
             self._asked.left_message(new)
-            if once is not None:
-                self.store.add_heard(once, self._clock.now(), Part(MessageId(f"0.{once}")))
+            if txn is not None:
+                self.store.add_heard(txn, self._clock.now(), Part(MessageId(f"0.{txn}")))
 
     def open(self, new: NewChat) -> OpenedChat:
         """Let a visitor in; once, when a browser asks again with the key that it made for that. Raises Denied
         when their address is banned.
         """
-        self._let_in(new)
-        if (known := self._opened.get(new.key)) is not None and self._clock.monotonic() - known.at < _AGAIN:
-            return known.chat
-        token, own_key = secrets.token_urlsafe(16), len(new.key) >= _OWN_KEY
-        begun = self.store.begun(self.name, new.key, self._clock.now() - _AGAIN) if own_key else None
-        if begun is not None:  # Hubbub was started again before the browser had its answer
-            with self._turn():
-                self.store.put_token(begun, token)
-            self._opened[new.key] = _Lately(self._clock.monotonic(), OpenedChat(begun, token))
-            return self._opened[new.key].chat
+        self._arrivals.let_in(new)
+        if (again := self._arrivals.again(new)) is not None:
+            return again
+        token = new_token()
         with self._turn():
             name = safe_name(new.name) if new.name.strip() else ""
             chat = self._chats.open_chat(replace(new, name=name), token)
@@ -154,14 +135,8 @@ class Desk:
                 self._assigning.run()
             self._answering.suggest(chat, new.text)
         opened = OpenedChat(chat.number, token)
-        if own_key:
-            self._opened[new.key] = _Lately(self._clock.monotonic(), opened)
+        self._arrivals.note(new, opened)
         return opened
-
-    def _let_in(self, new: NewChat) -> None:
-        if new.address and self.store.bars(new.address, self._clock.now()):
-            speak = spoken(new.language)
-            raise Denied(Denial.BANNED, speak.gettext("This desk is closed to you for now."))
 
     def said(self, number: int, key: str, text: str, file: ChatFile | None = None, own: str = "") -> int:
         """Take what a visitor says, under their browser's own id; `own`: as they wrote it, where that is not
