@@ -11,7 +11,7 @@ from bridge.model import Txn
 from .model import Denial, Denied, NewChat, OpenedChat
 from .store import DeskStore
 
-__all__ = ["Arrivals", "new_token", "once"]
+__all__ = ["VisitorArrivals", "new_token", "once"]
 
 _OWN_KEY = 16
 """So many characters at least has a key that nobody else finds."""
@@ -26,7 +26,7 @@ class _Arrival(NamedTuple):
     chat: OpenedChat
 
 
-class Arrivals:
+class VisitorArrivals:
     """Lets visitors in, and knows the last of them by the key that their browser made."""
 
     def __init__(self, store: DeskStore, desk: str, clock: Clock) -> None:

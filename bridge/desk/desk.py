@@ -10,7 +10,7 @@ from bridge.language import spoken
 from bridge.model import DeleteMessage, EditMessage, MessageId, Part, RoomId, SendMessage
 
 from .answering import Answering, shortened
-from .arrivals import Arrivals, new_token, once
+from .arrivals import VisitorArrivals, new_token, once
 from .assigning import Assigning
 from .chats import Chats
 from .floor import Floor
@@ -59,7 +59,7 @@ class Desk:
         self.fed: Callable[[], None] = lambda: None
         """Is told that there is something new for agents (`DeskStore.feed`)."""
         self._clock = clock
-        self._arrivals = Arrivals(store, name, clock)
+        self._arrivals = VisitorArrivals(store, name, clock)
         self._chats = Chats(store, name, clock, language)
         self._floor = Floor(self._chats, rules, desks if desks is not None else {})
         self._floor.committed = self._tell
