@@ -38,6 +38,8 @@ class ChatStreams:
         if self._followers.over:
             raise VisitRefused(503, "away", "Hubbub ends: try again", 2.0)
         if "text/event-stream" not in request.headers.get("Accept", ""):
+            if request.query.get("wait") == "0":
+                return self._news(chat.number, after)
             return await self._poll(chat.number, after)
         headers = {"Content-Type": "text/event-stream", "X-Accel-Buffering": "no"}
         response = web.StreamResponse(headers=headers)
@@ -76,13 +78,15 @@ class ChatStreams:
     async def _poll(self, chat: int, after: int) -> web.StreamResponse:
         """Answer a poll: that its browser has what it is told, the next one says."""
         with self._followers.following(chat, after) as follower:
-            lines = self._store.lines(chat, after, _MOST)
-            if not lines and await follower.news(_POLL):
-                lines = self._store.lines(chat, after, _MOST)
-            events = [shown(line) for line in lines]
-            if follower.typing is not None:
-                typing, name = follower.typing
-                events.append({"kind": "typing", "typing": typing, "name": name})
+            if not self._store.lines(chat, after, 1):
+                await follower.news(_POLL)
+            return self._news(chat, after, follower.typing)
+
+    def _news(self, chat: int, after: int, typed: tuple[bool, str] | None = None) -> web.StreamResponse:
+        lines = self._store.lines(chat, after, _MOST)
+        events = [shown(line) for line in lines]
+        if typed is not None:
+            events.append({"kind": "typing", "typing": typed[0], "name": typed[1]})
         return answered({"events": events, "after": lines[-1].n if lines else after})
 
 

@@ -102,8 +102,8 @@
 	const wanted = () => token() && (leading || !document.hidden) && !(current && panel.hidden && state.state === "closed");
 	const failed = (count) => { failures = count; status(); if (!count) flush(); };
 
-	const poll = async (signal) => {
-		const {events, after} = await (await ask(`chat/events?after=${last}`, {signal})).json();
+	const poll = async (signal, more = "") => {
+		const {events, after} = await (await ask(`chat/events?after=${last}${more}`, {signal})).json();
 		events.forEach(take);
 		last = Math.max(last, after);
 		if (!current) { current = true; count(); arrange(); }
@@ -123,31 +123,35 @@
 			}
 		}
 	};
+	// A browser has six connections to a server: four windows may wait on theirs, others ask again and again.
+	const seat = (n) => new Promise((got) => (navigator.locks ? navigator.locks.request(`${key}.${n}`, {ifAvailable: true}, (free) =>
+		free ? new Promise(got) : got(n < 4 && seat(n + 1))) : Promise.reject()).catch(() => got(() => {})));
 	const follow = async () => {
 		if (following) return;
 		following = true;
 		while (wanted()) {
-			const control = stop = new AbortController(), polls = slow || !current;
-			let guard, heard = false, late = false, wait = 0;
+			const control = stop = new AbortController(), leave = current && await seat(1), stands = current && !leave, polls = slow || !leave;
+			let guard, heard = false, late = false, wait = stands ? 3 : 0;
 			const within = (seconds) => {
 				clearTimeout(guard);
 				guard = setTimeout(() => { late = true; control.abort(); }, seconds * 1000);
 			};
 			within(polls ? 40 : 8);
 			try {
-				if (polls) await poll(control.signal);
+				if (polls) await poll(control.signal, stands ? "&wait=0" : "");
 				else await stream(control.signal, () => { heard = true; within(40); if (failures) failed(0); });
 				failed(0);
 			} catch (error) {
 				if ([401, 410].includes(error.status)) { forget(); notice(words(error)); break; }
-				wait = error.wait || 0;
+				wait = error.wait || wait;
 				if (late && !polls && !heard) slow = true; // a proxy holds back what is streamed
 				else failed(failures + 1);
 			}
 			clearTimeout(guard);
 			control.abort();
+			if (leave) leave();
 			const seconds = Math.max(wait, Math.min(30, 2 ** failures / 2)) * (0.5 + Math.random());
-			if (failures && wanted()) await new Promise((done) => { wake = done; setTimeout(done, seconds * 1000); });
+			if ((failures || stands) && wanted()) await new Promise((done) => { wake = done; setTimeout(done, seconds * 1000); });
 		}
 		following = false;
 	};

@@ -139,6 +139,8 @@ async def test_a_poll_is_answered_when_there_is_something(browser):
     last = found["events"][-1]["n"]
     async with browser.get("/chat/events", headers=token) as answer:
         assert await answer.json() == {"events": found["events"], "after": last}
+    async with browser.get(f"/chat/events?after={last}&wait=0", headers=token) as answer:
+        assert await answer.json() == {"events": [], "after": last}
     polling = asyncio.ensure_future(browser.get(f"/chat/events?after={last}", headers=token))
     async with browser.post("/chat/say", headers=token, json={"key": "a", "text": "one"}):
         pass

@@ -165,6 +165,27 @@ async def test_the_chat_goes_along(shop, browser):
         assert await tab.locator(".visitor").count() == 2
 
 
+async def test_many_windows_leave_each_other_connections(shop, browser):
+    """Browsers make six to a host (HTTP/1.1): streams in seven windows that are seen would take all."""
+    async with shop.visitor(browser) as visitor:
+        await visitor.ask("Room for seven?")
+        chat = await shop.asked("Room for seven?")
+        windows = [visitor.page]
+        for _ in range(6):
+            windows.append(await visitor.visit.context.new_page())
+            await windows[-1].goto(shop.url)
+        await windows[-1].get_by_role("button", name="Chat with us").click()
+        await expect(windows[-1].get_by_role("log")).to_contain_text("Room for seven?")
+        await windows[-1].locator("form.write textarea").fill("Here too?")
+        await windows[-1].keyboard.press("Enter")
+        await shop.asked("Here too?")
+        shop.say(f"{chat}: Everywhere.")
+        for window in windows:
+            await expect(window.locator("hubbub-chat .root")).to_contain_text(
+                "Everywhere.", timeout=PATIENCE * 1000
+            )
+
+
 async def test_what_is_written_without_a_network_arrives_in_order_and_once(shop, browser):
     async with shop.visitor(browser) as visitor:
         await visitor.ask("Are you there?")
