@@ -171,31 +171,17 @@ class Chats:
         """Return where a chat's visitor is heard: its own room, or the desk."""
         return f"{self.desk}/{chat.number}" if chat.rooms else self.desk
 
-    def hears(self, chat: Chat) -> Sequence[str]:
-        """Return where agents hear a chat's visitor: in its room, in the lobby too where whoever has it can
-        be in no room of it.
-        """
-        network = chat.agent.partition("/")[0]
-        both = chat.rooms and chat.agent and network not in chat.rooms
-        return (self.room(chat), self.desk) if both else (self.room(chat),)
-
     def pass_on(self, chat: Chat, n: int, text: str, file: ChatFile | None) -> None:
         """Let agents hear what a visitor said."""
         sender, now, body = str(chat.number), self.clock.now(), LineBody(text, file)
         own = chat.name if chat.name and look(chat.name) != look(DESK_NAME) else chat.label
-        for room in self.hears(chat):
-            name = chat.label if room == self.desk else own
-            self._feed(FeedRow(0, room, now, "said", chat.number, n, sender, name, body))
+        name = own if chat.rooms else chat.label
+        self._feed(FeedRow(0, self.room(chat), now, "said", chat.number, n, sender, name, body))
 
     def tell(self, text: str, chat: int = 0, room: str = "", file: ChatFile | None = None) -> int:
         """Tell agents something in the desk's own words. Returns its number in the feed."""
         now, where = self.clock.now(), room or self.desk
         return self._feed(FeedRow(0, where, now, "said", chat, 0, _DESK, DESK_NAME, LineBody(text, file)))
-
-    def tell_hearers(self, text: str, chat: Chat) -> None:
-        """Tell it where a chat's visitor is heard."""
-        for room in self.hears(chat):
-            self.tell(text, chat.number, room)
 
     def tell_all(self, text: str, chat: Chat, room: str = "") -> None:
         """Tell it wherever a chat is talked of: in `room`, where somebody asked, the lobby, and its own."""

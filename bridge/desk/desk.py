@@ -184,7 +184,7 @@ class Desk:
         with self._turn():
             self._chats.change(chat, fields={**chat.fields, name: text})
             told = shortened(f"{name}: {text}")
-            self._chats.tell_hearers(f"{chat.label}: {told}", chat)
+            self._chats.tell(f"{chat.label}: {told}", number, self._chats.room(chat))
 
     def rated(self, number: int, stars: int, words: str = "") -> None:
         """Take a visitor's rating, from 1 to 5. Raises Denied."""

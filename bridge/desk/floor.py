@@ -9,7 +9,7 @@ from bridge.language import Locale, spoken
 
 from .chats import Chats
 from .model import Chat, ChatState, LineBody, Person, SaidBy
-from .retold import Retold, tell_missed
+from .retold import Retold
 from .rules import DeskRules
 
 __all__ = ["Floor", "Lost", "NotDone"]
@@ -93,7 +93,6 @@ class Floor:
         row.given_at = now
         self.chats.store.put_agent(row)
         self.chats.happened("offered", chat.number, agent.key)
-        tell_missed(self.chats, chat)
         self.chats.tell_all(
             self.locale.gettext(
                 "{agent}: {chat} is for you (answer, or !take {number})",
@@ -122,8 +121,6 @@ class Floor:
             chat, state=ChatState.TALKING, agent=agent.key, agent_name=agent.name, offered_at=None, **columns
         )
         chat.passed.clear()
-        if had != agent.key:
-            tell_missed(self.chats, chat)
         self.chats.happened("taken", chat.number, agent.key)
         self.turn_to(chat, agent, given=True)
         here = spoken(chat.language).gettext("You are talking with {agent} now.", agent=agent.name)

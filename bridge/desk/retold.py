@@ -9,7 +9,7 @@ from bridge.identity import one_line
 from .chats import DESK_NAME, Chats
 from .model import Chat, ChatFile, ChatLine, LineBody, SaidBy, final
 
-__all__ = ["Retold", "tell_missed", "tell_so_far"]
+__all__ = ["Retold", "tell_so_far"]
 
 _SO_FAR = 30
 """So many lines of before at most are told in a room that is new: what came in the last of them matters."""
@@ -59,25 +59,13 @@ class Retold:
 
 
 def tell_so_far(chats: Chats, chat: Chat) -> None:
-    """Tell what was said until now."""
-    page = [chat.page] if chat.page else []
-    chats.tell("\n".join([chat.label, *page, *_said(chats, chat, 0)]), chat.number, chats.room(chat))
-
-
-def tell_missed(chats: Chats, chat: Chat) -> None:
-    """Tell in the lobby what was not heard there, where whoever has a chat hears its visitor from now on."""
-    if chats.desk in chats.hears(chat) and chat.rooms:
-        said = _said(chats, chat, chats.store.heard_of(chats.desk, chat.number))
-        if said:
-            chats.tell("\n".join([chat.label, *said]), chat.number)
-
-
-def _said(chats: Chats, chat: Chat, after: int) -> list[str]:
-    """Return what was said behind a line, as it stands, each in one line: a visitor who writes several might
-    write some of others.
+    """Tell what was said until now, as it stands, each in one line: a visitor who writes several might write
+    some of others.
     """
-    lines = chats.store.lines(chat.number, max(chat.last - _SO_FAR, after))
-    return [f"{_who(chat, line)}: {one_line(_words(line, words))}" for line, words in final(lines)]
+    lines = chats.store.lines(chat.number, max(chat.last - _SO_FAR, 0))
+    said = [f"{_who(chat, line)}: {one_line(_words(line, words))}" for line, words in final(lines)]
+    page = [chat.page] if chat.page else []
+    chats.tell("\n".join([chat.label, *page, *said]), chat.number, chats.room(chat))
 
 
 def _who(chat: Chat, line: ChatLine) -> str:

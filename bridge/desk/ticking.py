@@ -69,12 +69,12 @@ class Ticking:
             if number not in self._missed and chat.state is ChatState.TALKING:
                 self._missed.add(number)
                 told = self._floor.locale.gettext("{chat} is not on the page any more.", chat=chat.label)
-                self._chats.tell_hearers(told, chat)
+                self._chats.tell(told, number, self._chats.room(chat))
         for number in self._missed - self._left.keys():
             self._missed.discard(number)
             if (back := self._chats.open.get(number)) is not None:
                 told = self._floor.locale.gettext("{chat} is back on the page.", chat=back.label)
-                self._chats.tell_hearers(told, back)
+                self._chats.tell(told, number, self._chats.room(back))
 
     def _quiet(self) -> None:
         """Close chats in which nothing is said any more."""

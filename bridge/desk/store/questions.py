@@ -229,13 +229,6 @@ class DeskQuestions:
             )
         ]
 
-    def heard_of(self, room: str, chat: int) -> int:
-        """Return the last line of a chat that was said into a room; 0: none was, as far as that is kept."""
-        ((found,),) = self._ask(
-            "SELECT coalesce(max(n), 0) FROM feed WHERE chat = ? AND room = ?", chat, room
-        )
-        return int(found)
-
     def heard(self, txns: Collection[Txn]) -> Mapping[Txn, Part]:
         """Return what became of agents' words, by their txns; what is left out was surely not heard."""
         found: dict[Txn, Part] = {}

@@ -155,31 +155,3 @@ def test_who_was_offered_it_and_answers_in_its_room_talks_with_colleagues_in_the
     shop.agent("ben", "I look.", room="sales/1")
     shop.agent("ben", "What a day")
     assert shop.seen(number) == ["visitor: Hello", "agent: I look."]
-
-
-def test_who_has_a_chat_and_no_room_of_it_on_their_network_hears_its_visitor_in_the_lobby(shop):
-    """A network that can make no rooms, a bot, or an owner who wants rooms on some networks alone."""
-    number = shop.open()
-    shop.desk.moved(number, {"matrix": "!room"})
-    shop.says(number, "Anybody?")
-    assert "[1 小红] Anybody?" not in shop.told()
-    lobby = shop.told()
-    shop.agent("ben", "!transfer 1 Anna")
-    shop.agent("anna", "1: Yes")
-    has = "1 小红 is Anna's: what Anna says goes to them"
-    offered = "Anna: 1 小红 is for you (answer, or !take 1)"
-    assert new(shop, "sales", lobby) == ["1 小红\n1 小红: Anybody?", offered, has]
-    lobby, own = shop.told(), shop.told("sales/1")
-    shop.says(number, "Which sizes?")
-    shop.desk.happened(number, "cart", "2 sweaters")
-    shop.agent("anna", "S to XL")
-    assert new(shop, "sales", lobby) == ["[1 小红] Which sizes?", "1 小红: cart: 2 sweaters"]
-    assert new(shop, "sales/1", own) == [
-        "[小红] Which sizes?",
-        "1 小红: cart: 2 sweaters",
-        "Anna, in the lobby: S to XL",
-    ]
-    shop.desk.moved(number, {"matrix": "!room", "irc": "#sales-1"})
-    lobby = shop.told()
-    shop.says(number, "Thank you")
-    assert new(shop, "sales", lobby) == []
