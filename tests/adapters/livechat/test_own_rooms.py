@@ -325,13 +325,18 @@ async def test_an_agent_with_another_nick_keeps_their_chats(shop, lobby):
         assert zoe.heard.empty()
 
 
-async def test_a_bot_that_has_taken_a_chat_hears_it_in_the_lobby(shop, lobby, other):
-    """Its network tells of nobody who is there."""
-    config = shop(("irc", "matrix"), bots=["matrix/bot*"])
+@pytest.mark.parametrize(
+    ("agent", "rules"), [("bot", {"bots": ["matrix/bot*"]}), ("cleo", {"rooms": ["irc"]})]
+)
+async def test_who_has_a_chat_and_can_be_in_no_room_of_it_hears_it_in_the_lobby(
+    shop, lobby, other, agent, rules
+):
+    """Of a bot no network tells that it is there."""
+    config = shop(("irc", "matrix"), **rules)
     async with open_shop(config), visitor(config) as zoe:
         await told(lobby, "lobby", "in a room of its own")
-        other.say("lobby", "bot", "!take 1")
-        await told(other, "lobby", "1 zoe is bot's")
+        other.say("lobby", agent, "!take 1")
+        await told(other, "lobby", f"1 zoe is {agent}'s")
         await told(other, "lobby", "zoe: which sizes?")
         await zoe.say(plain("in red?"))
         await told(other, "lobby", "<1 zoe> in red?")
