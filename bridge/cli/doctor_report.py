@@ -17,6 +17,7 @@ from bridge.secrets import strike
 from .doctor_machine import LOOKS, Machine
 from .doctor_networks import look_at
 from .log import gathered
+from .mail_server import mail_servers
 from .terminal import Terminal
 from .words import print_json
 
@@ -59,6 +60,9 @@ def _findings(machine: Machine, *, offline: bool) -> Iterator[tuple[str, list[Fi
         its = [remark for remark in remarks if remark.startswith(f"{name}: ")]
         doubts = [Finding("remark", Grade.DOUBTFUL, remark.removeprefix(f"{name}: ")) for remark in its]
         yield name, findings + doubts
+    for server, why in mail_servers(machine.config):
+        said = f"{why}: see to `mail:` in the map" if why else "lets Hubbub in, and takes its mail"
+        yield server, [Finding("mail", Grade.WRONG if why else Grade.WELL, said)]
 
 
 async def _all(config: Config, names: list[str]) -> list[list[Finding]]:

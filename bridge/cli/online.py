@@ -18,6 +18,7 @@ from bridge.protocols import find
 from bridge.secrets import strike
 from bridge.whose import log_for
 
+from .mail_server import mail_servers
 from .words import wrapped
 
 __all__ = ["adapter_of", "answer", "look", "rooms_of", "written"]
@@ -57,6 +58,8 @@ async def look(config: Config, patience: float = _PATIENCE) -> bool:
         well &= _line(name, "", told.get(RoomId("")))
         for room in rooms[name]:
             well &= _line(name, room, told.get(room, "the network says nothing about it"))
+    for server, why in await asyncio.to_thread(list, mail_servers(config)):
+        well &= _line(server, "", why or None)
     return well
 
 

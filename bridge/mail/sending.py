@@ -13,10 +13,12 @@ from bridge.config.words import printable
 from bridge.errors import ConnectionLost, HubbubError
 from bridge.faults import reason, unverified
 
-__all__ = ["MailNotSent", "MailUnsure", "send_mail"]
+__all__ = ["MailNotSent", "MailUnsure", "send_mail", "try_mail"]
 
 _PATIENCE = 60.0
 """How long a server may take for each of its answers, in seconds."""
+_LOOK = 10.0
+"""The same where it is only looked whether it works."""
 _SHOWN = 200
 _LONGEST = 900
 """Letters of a header that stands on one line, which has 998 at most."""
@@ -86,8 +88,20 @@ def send_mail(
         raise not_sent from error
 
 
+def try_mail(mail: Mail) -> str:
+    """Look whether a server lets us in and takes mail from our address, and send none: blocking. Returns what
+    is wrong; empty: nothing.
+    """
+    try:
+        with _connected(mail, _LOOK) as server:
+            code, said = server.mail(mail.sender)
+            return "" if code == 250 else f"it takes no mail from {mail.sender}: {_told(code, said)}"
+    except (OSError, smtplib.SMTPException, ConnectionLost) as error:
+        return _why(error)
+
+
 @contextlib.contextmanager
-def _connected(mail: Mail) -> Iterator[smtplib.SMTP]:
+def _connected(mail: Mail, patience: float = _PATIENCE) -> Iterator[smtplib.SMTP]:
     """Give a server that is greeted, and that we are logged in to if it needs that."""
     from bridge.kit.tls import trust  # with what adapters have, which takes a while to load
 
@@ -95,9 +109,9 @@ def _connected(mail: Mail) -> Iterator[smtplib.SMTP]:
     own = mail.sender.rpartition("@")[2]  # else the name of this machine is looked up, and told
     place = mail.server.strip("[]"), mail.reached_at
     server = (
-        smtplib.SMTP_SSL(*place, own, timeout=_PATIENCE, context=context)
+        smtplib.SMTP_SSL(*place, own, timeout=patience, context=context)
         if mail.security == "tls"
-        else smtplib.SMTP(*place, own, timeout=_PATIENCE)
+        else smtplib.SMTP(*place, own, timeout=patience)
     )
     try:
         if mail.security == "starttls":

@@ -23,7 +23,7 @@ from bridge.cli.check import check
 from bridge.cli.online import adapter_of, look
 from bridge.config import load
 from bridge.protocols import protocols
-from bridge.testing import ScriptedNetwork
+from bridge.testing import ScriptedNetwork, free_port
 from tests.bridge.world import config
 
 
@@ -237,6 +237,16 @@ def test_online_and_all_is_well(file: Path):
     result = run(file, "--online")
     assert result.exit_code == 0
     assert result.stdout.endswith("\nonline\n  friendly: ok\n  friendly #a: ok\n  friendly #b: ok\n")
+
+
+def test_online_a_mail_server_that_is_not_there(file: Path):
+    mail = f"mail: {{server: 127.0.0.1, port: {free_port()}, from: a@shop.example, security: none}}\n"
+    file.write_text(text("Friendly") + mail)
+    result = run(file, "--online")
+    assert (result.exit_code, result.stdout.splitlines()[-1]) == (
+        1,
+        "  mail server 127.0.0.1: Connection refused",
+    )
 
 
 def test_online_trouble_of_one_does_not_hide_the_others(file: Path):

@@ -190,3 +190,11 @@ def test_what_desks_and_lists_keep_and_nobody_can_write(file, tmp_path):
         ("wrong", f"{what} cannot be written to {place}: give that file to the service's user")
         for what, place in zip(("the chats of shop", "the lists"), places, strict=True)
     ]
+
+
+def test_a_mail_server_that_nobody_reaches(file):
+    port = free_port()
+    write(file, more=f"mail: {{server: 127.0.0.1, port: {port}, from: a@shop.example, security: none}}\n")
+    ((grade, said),) = seen(file)["mail server 127.0.0.1", "mail"]
+    assert (grade, said.lower()) == ("wrong", "connection refused: see to `mail:` in the map")
+    assert ("mail server 127.0.0.1", "mail") not in seen(file, "--offline")

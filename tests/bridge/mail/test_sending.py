@@ -6,7 +6,7 @@ from email.message import EmailMessage
 import pytest
 
 from bridge.config.mail import Mail
-from bridge.mail import MailNotSent, MailUnsure, send_mail
+from bridge.mail import MailNotSent, MailUnsure, send_mail, try_mail
 
 from .postbox import Postbox, certified
 
@@ -66,6 +66,21 @@ async def test_a_wrong_password_is_told_and_not_shown(tls):
         with pytest.raises(MailNotSent, match="refuses user and password \\(535") as found:
             await sent(settings)
     assert "wrong-secret" not in str(found.value)
+
+
+async def test_whether_a_server_takes_our_mail_is_seen_without_any(tls):
+    box = Postbox()
+    async with box.open(tls[0], auth=True) as port:
+        settings = {"ca_file": tls[1], "user": "hubbub"}
+        good, bad = (mail(port, "starttls", **settings, password=word) for word in ("right", "wrong-secret"))
+        assert await asyncio.to_thread(try_mail, good) == ""
+        told = await asyncio.to_thread(try_mail, bad)
+        assert told.startswith("it refuses user and password (535")
+        assert "it takes no mail from hubbub@example.org: 530" in await asyncio.to_thread(
+            try_mail, mail(port, "starttls", ca_file=tls[1])
+        )
+    assert await asyncio.to_thread(try_mail, good) == "Connection refused"
+    assert not box.taken
 
 
 async def test_some_or_all_recipients_are_refused():

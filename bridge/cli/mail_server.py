@@ -1,0 +1,17 @@
+"""Looks whether the mail servers of the map let Hubbub in."""
+
+from collections.abc import Iterator
+
+from bridge.config import Config
+from bridge.mail import try_mail
+
+__all__ = ["mail_servers"]
+
+
+def mail_servers(config: Config) -> Iterator[tuple[str, str]]:
+    """Yield each with what is wrong with it; empty: it takes mail from us. Blocks. None is sent any."""
+    seen = []
+    for mail in (config.mail, config.archive.mail):
+        if mail is not None and mail not in seen:
+            seen.append(mail)
+            yield f"mail server {mail.server}", try_mail(mail)
