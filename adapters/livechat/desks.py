@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from bridge import (
+    N_,
     Clock,
     ConnectionLost,
     DeleteMessage,
@@ -33,6 +34,9 @@ from .post.unseen import Unseen
 from .refused import VisitRefused
 
 __all__ = ["Desks", "desk_of"]
+
+_AWAY = 30.0
+"""After how long a browser asks again whose desk is in the map no more, in seconds."""
 
 _LEAVING = 0.5
 """Seconds that who waits has to go: longer takes only who reads nothing, and is shown out by the door."""
@@ -122,7 +126,10 @@ class Desks:
 
         Raises VisitRefused.
         """
-        return self.desk((self.store.chat(chat.number) or chat).desk)
+        found = self.find((self.store.chat(chat.number) or chat).desk)
+        if found is None:  # it may be back soon: browsers keep what is said until then
+            raise VisitRefused(503, "away", N_("This cannot be kept now: try again."), _AWAY)
+        return found
 
     def chats(self) -> Iterator[Chat]:
         """Yield the chats that are open, of all desks."""

@@ -131,3 +131,14 @@ async def test_no_chat_is_said_to_be_deleted_that_is_not(browser, place):
         assert answer.status == 503
     async with browser.get("/chat/transcript") as answer:
         assert "hello" in await answer.text()
+
+
+async def test_what_is_said_while_a_desk_is_out_of_the_map_is_taken_when_it_is_back(browser, place):
+    adapter = place.adapter
+    rooms = dict(adapter.rooms)
+    await adapter.serve({})
+    async with browser.post("/chat/say", json={"key": "one", "text": "still there?"}) as answer:
+        assert (answer.status, "Retry-After" in answer.headers) == (503, True)
+    await adapter.serve(rooms)
+    async with browser.post("/chat/say", json={"key": "one", "text": "still there?"}) as answer:
+        assert answer.status == 200
