@@ -52,7 +52,7 @@ class Assigning:
         unanswered = []
         for back in list(taken_back(wanted, agents, held, self._chats.clock.now())):
             chat = self._chats.open[back.number]
-            if chat.state is ChatState.OFFERED:
+            if chat.state is ChatState.OFFERED and back.why is not Why.FULL:
                 unanswered.append(chat)
             self._back(chat, back.why)
         return unanswered
@@ -76,7 +76,7 @@ class Assigning:
     def _offer(self, wanted: TakingTurns, people: Mapping[str, Person]) -> None:
         """Offer chats that wait to agents who are free. Nobody is asked for an answer after hours."""
         off = {key for key in people if not self._chats.agent(key).available}
-        stands = self._floor.rules, people, off, self._chats.moves
+        stands = self._floor.rules, people, off, self._chats.moves, set(self._chats.gone)
         if stands == self._settled or not self._reception.situation().is_open:
             return
         agents = [self._candidate(key, people) for key in sorted(people)]
@@ -111,7 +111,8 @@ class Assigning:
             on=row.available,
             away=key in people and bool(people[key].away),
             missing_since=missing,
-            chats=len(self._chats.held.get(key, ())),
+            chats=self._chats.busy(key),
+            asked=sum(chat.state is ChatState.OFFERED for chat in self._chats.of(key)),
             last_given=row.given_at,
             program=self._floor.rules.is_bot(key),
         )
@@ -126,7 +127,10 @@ class Assigning:
                 if why is Why.AWAY
                 else locale.gettext("{chat} waits again, since {agent} is gone: !take {number}", **values)
             )
+        had = chat.agent
         self._floor.give_back(chat, what=what, told=told)
+        if why is Why.FULL:
+            chat.passed.discard(had)  # it may be theirs when they have time
 
 
 def _before(chats: Chats, chat: Chat) -> str | None:

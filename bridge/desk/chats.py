@@ -46,6 +46,8 @@ class Chats:
         """Those that no agent has taken."""
         self.held: Mapping[str, set[int]] = {}
         """Those that agents have, or are offered."""
+        self.gone: set[int] = set()
+        """Those whose visitors are not on the page any more, as their agents were told."""
         self.agents: dict[str, AgentRow] = {}
         self.moves = 0
         """Grows whenever a chat comes to stand otherwise."""
@@ -101,6 +103,13 @@ class Chats:
     def of(self, key: str) -> list[Chat]:
         """Return the chats that an agent has, or is offered, by their numbers."""
         return [self.open[number] for number in sorted(self.held.get(key, ()))]
+
+    def busy(self, key: str, *, besides: int = 0) -> int:
+        """Return how many visitors an agent has, not counting one chat: who is only offered to them is not
+        theirs yet, and who has left the page needs nobody's time.
+        """
+        theirs = self.held.get(key, set()) - self.gone - {besides}
+        return sum(self.open[number].state is ChatState.TALKING for number in theirs)
 
     def agent(self, key: str, name: str = "") -> AgentRow:
         """Return what is remembered of an agent, who may be new."""

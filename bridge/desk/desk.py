@@ -89,8 +89,8 @@ class Desk:
         return self._chats.open.values()
 
     def load(self, agent: str) -> int:
-        """Return how many chats an agent has, or is offered."""
-        return len(self._chats.held.get(agent, ()))
+        """Return how many visitors an agent has."""
+        return self._chats.busy(agent)
 
     def chat(self, number: int) -> Chat | None:
         """Return a chat of this desk, open or closed, to be read only; None: there is none."""

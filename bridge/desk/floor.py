@@ -128,10 +128,9 @@ class Floor:
 
     def need_room(self, chat: Chat, agent: Person) -> None:
         """Raise NotDone when an agent has as many chats as one may have, and this would be one more."""
-        has = self.chats.held.get(agent.key, set())
         if self.rules.is_bot(agent.key):
             return
-        if len(has - {chat.number}) >= self.rules.capacity:
+        if self.chats.busy(agent.key, besides=chat.number) >= self.rules.capacity:
             raise NotDone(
                 self.locale.gettext(
                     "{agent} has as many chats as one may have here ({number}): "
@@ -250,6 +249,10 @@ class Floor:
     def hand_to(self, chat: Chat, agent: Person, to: Person) -> None:
         """Offer a chat to another agent."""
         self.need_room(chat, to)
+        if not self.chats.agent(to.key, to.name).available:
+            raise NotDone(
+                self.locale.gettext("{agent} gets no visitors now: !on changes that", agent=to.name)
+            )
         self._turn_away(chat.agent, chat)
         self.chats.happened("transferred", chat.number, agent.key)
         told = spoken(chat.language).gettext("You are passed on to {agent}.", agent=to.name)

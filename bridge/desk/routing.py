@@ -25,6 +25,8 @@ class Why(StrEnum):
     """They are not in the lobby any more, or said `!off`."""
     AWAY = "away"
     """They have been away for long."""
+    FULL = "full"
+    """They have taken others, as many as they may, since it was offered to them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,9 @@ class Candidate:
     missing_since: float | None
     """Since when they have been gone, or away and silent."""
     chats: int
-    """How many they have, offers included."""
+    """How many visitors they have,"""
+    asked: int
+    """and how many they are offered besides."""
     last_given: float
     """When they last got one; 0: never."""
     program: bool = False
@@ -71,7 +75,7 @@ class Candidate:
 
     def room(self, rules: TakingTurns) -> int:
         """Return how many chats more can be offered to them."""
-        return max(rules.capacity - self.chats, 0) if self.is_available else 0
+        return max(rules.capacity - self.chats - self.asked, 0) if self.is_available else 0
 
 
 class Held(NamedTuple):
@@ -153,7 +157,9 @@ def _lost(rules: TakingTurns, chat: Held, agent: Candidate, now: float) -> Why |
         return Why.GONE
     if missing >= _NOTICED:
         return missed
-    return Why.SILENT if now - chat.offered_at >= rules.answer_within else None
+    if now - chat.offered_at >= rules.answer_within:
+        return Why.SILENT
+    return Why.FULL if agent.chats >= rules.capacity and not agent.program else None
 
 
 def _chosen(

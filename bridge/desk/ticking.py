@@ -24,8 +24,6 @@ class Ticking:
         self._floor, self._chats, self._assigning = floor, floor.chats, assigning
         self._left: dict[int, float] = {}
         """Since when visitors' browsers follow their chats no more, by the clock's `monotonic`."""
-        self._missed: set[int] = set()
-        """Those of whom agents were told so."""
         self._placed = -1
         """The `moves` of the chats after which all in line know their places."""
         self._trimmed = 0.0
@@ -66,12 +64,12 @@ class Ticking:
         self._left = {number: since for number, since in self._left.items() if number in self._chats.open}
         for number in [number for number, since in self._left.items() if since <= before]:
             chat = self._chats.open[number]
-            if number not in self._missed and chat.state is ChatState.TALKING:
-                self._missed.add(number)
+            if number not in self._chats.gone and chat.state is ChatState.TALKING:
+                self._chats.gone.add(number)
                 told = self._floor.locale.gettext("{chat} is not on the page any more.", chat=chat.label)
                 self._chats.tell(told, number, self._chats.room(chat))
-        for number in self._missed - self._left.keys():
-            self._missed.discard(number)
+        for number in self._chats.gone - self._left.keys():
+            self._chats.gone.discard(number)
             if (back := self._chats.open.get(number)) is not None:
                 told = self._floor.locale.gettext("{chat} is back on the page.", chat=back.label)
                 self._chats.tell(told, number, self._chats.room(back))

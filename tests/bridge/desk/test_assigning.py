@@ -174,6 +174,77 @@ def test_who_comes_again_gets_the_agent_of_before(shop):
     assert whose(shop, shop.open())[1] == "Anna"
 
 
+def test_an_offer_takes_no_room_from_what_people_do(shop):
+    offered = shop.open()
+    other = shop.open()
+    shop.agent("ben", f"!take {other}")
+    assert whose(shop, offered) == ("offered", "Anna")
+    shop.agent("ben", f"!transfer {other} anna")
+    assert whose(shop, other) == ("offered", "Anna")
+    shop.agent("anna", f"{other}: Hello!")
+    assert whose(shop, other) == ("talking", "Anna")
+    later(shop, 1)
+    assert whose(shop, offered) == ("offered", "Ben"), "who has no room for them keeps nobody waiting"
+    shop.agent("ben", "!off")
+    later(shop, 1)
+    assert "waits for anybody" in shop.told()[-1]
+    shop.agent("anna", f"!close {other}")
+    later(shop, 1)
+    assert whose(shop, offered) == ("offered", "Anna"), "who had no room did not refuse them"
+
+
+def test_a_visitor_who_has_left_the_page_takes_no_room_until_they_are_back(shop):
+    shop.people.pop()
+    one, two, three = shop.open(), shop.open(), shop.open()
+    shop.agent("anna", f"!take {one}")
+    shop.desk.here(one, connected=False)
+    later(shop, 61)
+    later(shop, 1)
+    assert whose(shop, two) == ("offered", "Anna")
+    shop.agent("anna", f"!take {two}")
+    assert (whose(shop, one), whose(shop, two)) == (("talking", "Anna"), ("talking", "Anna"))
+    shop.desk.here(one, connected=True)
+    later(shop, 1)
+    shop.agent("anna", f"!close {two}")
+    later(shop, 1)
+    assert whose(shop, three) == ("waiting", "")
+    assert shop.agent("anna", f"!take {three}")
+    assert "as many chats as one may have" in shop.told()[-1]
+
+
+def test_a_chat_that_both_sides_close_at_once_makes_room_for_one(shop):
+    shop.people.pop()
+    one, two, three = shop.open(), shop.open(), shop.open()
+    shop.agent("anna", f"!take {one}")
+    shop.desk.left(one)
+    shop.agent("anna", f"!close {one}")
+    assert shop.told()[-1] == "1 is closed."
+    later(shop, 1)
+    assert [whose(shop, number)[0] for number in (two, three)] == ["offered", "waiting"]
+
+
+def test_an_agent_who_was_away_for_a_while_has_no_more_room_than_before(shop):
+    one, two, three = shop.open(), shop.open(), shop.open()
+    for agent, number in (("anna", one), ("ben", two)):
+        shop.agent(agent, f"!take {number}")
+    shop.people[0] = Person("irc/anna", "Anna", "irc", away=True)
+    later(shop, 1)
+    later(shop, 119)
+    shop.people[0] = Person("irc/anna", "Anna", "irc", away=False)
+    later(shop, 1)
+    assert whose(shop, one) == ("talking", "Anna")
+    assert whose(shop, three) == ("waiting", "")
+
+
+def test_who_takes_no_visitors_is_passed_none_on(shop):
+    number = shop.open()
+    shop.agent("anna", f"!take {number}")
+    shop.agent("ben", "!off")
+    shop.agent("anna", f"!transfer {number} ben")
+    assert whose(shop, number) == ("talking", "Anna")
+    assert shop.told()[-1] == "Ben gets no visitors now: !on changes that"
+
+
 def test_who_was_at_another_desk_before_is_whose_turn_it_is(shop):
     support = shop.at("support")
     number = support.open(NewChat("Help", key="other", customer="c7")).number

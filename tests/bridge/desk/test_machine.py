@@ -132,8 +132,12 @@ class Lobby(RuleBasedStateMachine):
         chat.shown[int(n)] = text
         self.sent[name] = (agent, chat, int(n))
 
+    def visitors_of(self, agent: str, desk: str) -> list[_Chat]:
+        """What an agent has at a desk."""
+        return [one for one in self.load(agent, desk) if one.state == "talking"]
+
     def may_have(self, agent: str, chat: _Chat) -> bool:
-        return len([one for one in self.load(agent, chat.desk) if one is not chat]) < 2
+        return len([one for one in self.visitors_of(agent, chat.desk) if one is not chat]) < 2
 
     def taken(self, agent: str, chat: _Chat) -> None:
         if chat.agent != agent:
@@ -396,21 +400,27 @@ class Lobby(RuleBasedStateMachine):
 
     def desks_assigned(self, desk: str) -> None:
         """Hold whatever a desk has done of itself against what it may do."""
-        for chat in [one for one in self.chats.values() if one.desk == desk]:
-            found = self.desks[desk].chat(chat.number)
-            assert found is not None
-            agent = found.agent.removeprefix("irc/")
-            if chat.state in ("talking", "offered") and (agent, found.state) != (chat.agent, chat.state):
-                missing = self.passed - self.gone.get(chat.agent, self.passed)
-                silent = chat.state == "offered" and self.passed - chat.offered_at >= 60
-                assert silent or missing >= (15 if chat.state == "offered" else 120)
-                self.turn_away(chat)
+        ours = [(one, self.desks[desk].chat(one.number)) for one in self.chats.values() if one.desk == desk]
+        held = [(chat, found) for chat, found in ours if found and chat.state in {"talking", "offered"}]
+        for chat, found in held:
+            if (found.agent, found.state) == (f"irc/{chat.agent}", chat.state):
+                continue
+            missing = self.passed - self.gone.get(chat.agent, self.passed)
+            silent = chat.state == "offered" and self.passed - chat.offered_at >= 60
+            if silent or missing >= (15 if chat.state == "offered" else 120):
                 chat.asked.add(chat.agent)
-                chat.wait()
-            if chat.state == "waiting" and found.state == "offered":
+            else:
+                assert chat.state == "offered"
+                assert len(self.visitors_of(chat.agent, desk)) >= 2
+            self.turn_away(chat)
+            chat.wait()
+        for chat, found in ours:
+            if found and chat.state == "waiting" and found.state == "offered":
+                agent = found.agent.removeprefix("irc/")
                 assert self.shop.rules.assign == "turns"
                 assert agent not in {*self.gone, *chat.asked}
                 chat.state, chat.agent, chat.offered_at = "offered", agent, self.passed
+                assert len(self.load(agent, desk)) <= 2
         waits = [one for one in self.chats.values() if (one.desk, one.state) == (desk, "waiting")]
         if self.shop.rules.assign == "turns":
             for agent in set(AGENTS) - self.gone.keys():
@@ -441,7 +451,7 @@ class Lobby(RuleBasedStateMachine):
             assert {
                 one.number for one in self.desks[desk].chats if one.state is not ChatState.TALKING
             } == in_line
-            assert all(len(self.load(agent, desk)) <= 2 for agent in AGENTS)
+            assert all(len(self.visitors_of(agent, desk)) <= 2 for agent in AGENTS)
 
     def teardown(self) -> None:
         self.shop.store.close()

@@ -14,7 +14,15 @@ NOW = 1000.0
 
 
 def agent(key: str, **values) -> Candidate:
-    stands = {"there": True, "on": True, "away": False, "missing_since": None, "chats": 0, "last_given": 0.0}
+    stands = {
+        "there": True,
+        "on": True,
+        "away": False,
+        "missing_since": None,
+        "chats": 0,
+        "asked": 0,
+        "last_given": 0.0,
+    }
     return Candidate(key, **stands | values)
 
 
@@ -36,7 +44,15 @@ def test_whoever_waits_longest_is_offered_first_to_whose_turn_it_is():
 
 @pytest.mark.parametrize(
     "stands",
-    [{"there": False}, {"on": False}, {"away": True}, {"chats": 2}, {"program": True}],
+    [
+        {"there": False},
+        {"on": False},
+        {"away": True},
+        {"chats": 2},
+        {"asked": 2},
+        {"chats": 1, "asked": 1},
+        {"program": True},
+    ],
     ids=lambda stands: next(iter(stands)),
 )
 def test_nobody_is_offered_what_they_cannot_take(stands):
@@ -61,8 +77,15 @@ def test_nobody_is_looked_at_once_all_agents_have_enough():
 
 def test_an_offer_goes_back_that_is_not_answered():
     offer = Held(1, "anna", offered_at=940.5)
-    assert lost(agent("anna", chats=1), offer) == []
-    assert lost(agent("anna", chats=1), offer, 1000.5) == [Why.SILENT]
+    assert lost(agent("anna", asked=1), offer) == []
+    assert lost(agent("anna", asked=1), offer, 1000.5) == [Why.SILENT]
+
+
+def test_an_offer_goes_back_when_its_agent_has_taken_others():
+    offer = Held(1, "anna", offered_at=999.0)
+    assert lost(agent("anna", chats=1, asked=3), offer) == []
+    assert lost(agent("anna", chats=2, asked=1), offer) == [Why.FULL]
+    assert lost(agent("anna", chats=2, asked=1), Held(1, "anna")) == [], "what they have they keep"
 
 
 @pytest.mark.parametrize(
@@ -119,6 +142,7 @@ agents_ = st.tuples(
             away=st.booleans(),
             missing_since=st.none() | st.floats(0, 1000),
             chats=st.integers(0, 3),
+            asked=st.integers(0, 1),
             last_given=st.floats(0, 1000),
             program=st.booleans(),
         )
@@ -136,7 +160,7 @@ def test_whatever_stands(rules, agents, rows):
     first, and nobody waits in vain.
     """
     chats = [Waiting(number, before, asked) for number, (before, asked) in enumerate(rows)]
-    has = {one.key: one.chats for one in agents}
+    has = {one.key: one.chats + one.asked for one in agents}
     found = offered(rules, agents, chats)
     given_to = {step.number: step.agent for step in found}
     assert len(given_to) == len(found)
