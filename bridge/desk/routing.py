@@ -133,7 +133,7 @@ def offers(
     free = {one.key: one.room(rules) for one in agents if one.room(rules)}
     given = {one.key: one.last_given for one in agents}
     for chat in chats:
-        chosen = _chosen(rules, chat, free.keys() - chat.asked, given)
+        chosen = _chosen(rules, chat, free, given)
         if chosen is None:
             continue
         yield Offer(chat.number, chosen)
@@ -163,10 +163,10 @@ def _lost(rules: TakingTurns, chat: Held, agent: Candidate, now: float) -> Why |
 
 
 def _chosen(
-    rules: TakingTurns, chat: Waiting, free: Collection[str], given: Mapping[str, float]
+    rules: TakingTurns, chat: Waiting, free: Mapping[str, int], given: Mapping[str, float]
 ) -> str | None:
-    if chat.before in free:
+    if chat.before in free and chat.before not in chat.asked:
         return chat.before
-    if rules.assign == "first" or not free:
+    if rules.assign == "first":
         return None
-    return min(free, key=lambda key: (given[key], key))
+    return min(free.keys() - chat.asked, key=lambda key: (given[key], key), default=None)
