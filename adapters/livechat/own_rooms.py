@@ -222,12 +222,7 @@ class OwnRooms:
         if chat.agent:
             wanted = [one for one in lobby if one.key == chat.agent]
         elif rules.assign == "first":
-            available = {row.key: row.available for row in self._desks.store.agents(own.desk)}
-            wanted = [
-                one
-                for one in lobby
-                if not one.away and available.get(one.key, True) and desk.load(one.key) < rules.capacity
-            ]
+            wanted = [one for one in lobby if not one.away and desk.has_room(one.key)]
         else:
             wanted = []
         missing = [one for one in wanted if one.key not in own.invited]

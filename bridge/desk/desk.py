@@ -88,9 +88,10 @@ class Desk:
         """The chats that are open now, to be read only."""
         return self._chats.open.values()
 
-    def load(self, agent: str) -> int:
-        """Return how many visitors an agent has."""
-        return self._chats.busy(agent)
+    def has_room(self, agent: str) -> bool:
+        """Whether an agent wants visitors, and may have one more."""
+        row = self._chats.agents.get(agent)
+        return (row is None or row.available) and self._chats.busy(agent) < self.rules.capacity
 
     def chat(self, number: int) -> Chat | None:
         """Return a chat of this desk, open or closed, to be read only; None: there is none."""
