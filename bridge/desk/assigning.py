@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from .chats import Chats
 from .floor import Floor
 from .model import Chat, ChatState, Person
 from .reception import Reception
@@ -92,10 +91,10 @@ class Assigning:
 
     def _had_before(self, chat: Chat) -> str | None:
         """Return the agent who talked last with the visitor of a chat; None: nobody is known."""
-        if not chat.customer and not chat.mail:
-            return None
         if chat.number not in self._before:
-            self._before[chat.number] = _before(self._chats, chat)
+            others = self._chats.store.others_of(chat)
+            agents = (one.agent for one in others if one.desk == self._chats.desk and one.agent)
+            self._before[chat.number] = next(agents, None)
         return self._before[chat.number]
 
     def _candidate(self, key: str, people: Mapping[str, Person]) -> Candidate:
@@ -131,11 +130,3 @@ class Assigning:
         self._floor.give_back(chat, what=what, told=told)
         if why is Why.FULL:
             chat.passed.discard(had)  # it may be theirs when they have time
-
-
-def _before(chats: Chats, chat: Chat) -> str | None:
-    known = chats.store.chats_of(customer=chat.customer, mail="" if chat.customer else chat.mail)
-    return next(
-        (one.agent for one in known if one.number != chat.number and one.desk == chats.desk and one.agent),
-        None,
-    )

@@ -53,14 +53,7 @@ def _theirs(text: str) -> str:
 
 def _before(asks: AgentAsks, chat: Chat) -> str:
     """Say how often somebody was here before, as far as that is known."""
-    store = asks.floor.chats.store
-    if chat.customer:
-        chats = store.chats_of(customer=chat.customer)
-    elif chat.mail:
-        chats = store.chats_of(mail=chat.mail)
-    else:
-        return ""
-    before = [one for one in chats if one.number < chat.number]
+    before = [one for one in asks.floor.chats.store.others_of(chat) if one.number < chat.number]
     if not before:
         return ""
     return asks.locale.ngettext(

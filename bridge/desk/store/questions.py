@@ -164,6 +164,15 @@ class DeskQuestions:
             )
         ]
 
+    def others_of(self, chat: Chat) -> list[Chat]:
+        """Return the other chats of a chat's visitor, the newest first; none, where nothing tells who that
+        is.
+        """
+        if not chat.customer and not chat.mail:
+            return []
+        known = self.chats_of(customer=chat.customer, mail="" if chat.customer else chat.mail)
+        return [one for one in known if one.number != chat.number]
+
     def of_person(self, who: str) -> list[Chat]:
         """Return the chats of somebody, the newest first: by the number of one, or by what they are known by
         in all of them (`Chat.known_by`).
