@@ -1,4 +1,4 @@
-"""How long people wait for one of several who serve them: Erlang's formula for waiting. Pure.
+"""Erlang's formula for how long people wait for one of several who serve them. Pure.
 
 A. K. Erlang, "Solution of some problems in the theory of probabilities of significance in automatic telephone
 exchanges", Elektroteknikeren 13 (1917), in English in The Post Office Electrical Engineers' Journal 10

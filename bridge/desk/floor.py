@@ -1,4 +1,4 @@
-"""Who has which chat: the ways from one state of a chat to the next, and what people are told then."""
+"""The floor, on which chats change hands: from one state to the next, with what people are told then."""
 
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import replace
@@ -16,7 +16,7 @@ __all__ = ["Floor", "Lost", "NotDone"]
 
 
 class NotDone(Exception):
-    """What an agent wants is not done; the text says why, in their language. Nothing has changed."""
+    """An agent is refused something; the text says why, in their language. Nothing has changed."""
 
 
 class Lost(NamedTuple):

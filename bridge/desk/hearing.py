@@ -1,4 +1,4 @@
-"""Hears what is said in the lobby: what of it goes to which visitor, and what to nobody."""
+"""Hears the lobby: some of what is said there goes to one visitor, and the rest to nobody."""
 
 import difflib
 import re

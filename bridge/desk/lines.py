@@ -1,4 +1,4 @@
-"""What an agent's line means. Pure.
+"""Reads the meaning of an agent's line. Pure.
 
 What is meant for nobody must never look like words for a visitor: a line that begins with `!` and a letter
 is a command, known or not, and one that begins with `//` is for colleagues, whatever stands before these

@@ -1,4 +1,4 @@
-"""What a desk knows: its chats, what was said in them, and who is there."""
+"""The records of a desk: its chats, what was said in them, and the people who are there."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ __all__ = [
 
 
 class ChatState(StrEnum):
-    """Where a chat stands."""
+    """The state of a chat."""
 
     WAITING = "waiting"
     OFFERED = "offered"
@@ -38,7 +38,7 @@ class ChatState(StrEnum):
 
 
 class SaidBy(StrEnum):
-    """Whose line it is."""
+    """The side whose line it is."""
 
     VISITOR = "visitor"
     AGENT = "agent"
@@ -122,7 +122,7 @@ class ChatFile(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class LineBody(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a line says, by its kind."""
+    """The content of a line, by its kind."""
 
     text: str = ""
     """Of `state`: in the visitor's language, as they are told it."""
@@ -216,7 +216,7 @@ class NewChat:
 
 @dataclass(frozen=True, slots=True)
 class OpenedChat:
-    """What a visitor gets: 128 bits that are theirs alone, and are kept nowhere."""
+    """A visitor's chat, and 128 bits (`token`) that are theirs alone and are kept nowhere."""
 
     number: int
     token: str = field(repr=False)
@@ -242,7 +242,7 @@ class Denial(StrEnum):
 
 
 class Denied(Exception):
-    """What a visitor asks for is not done; the text is a sentence for them, in their language."""
+    """A visitor is refused something; the text is a sentence for them, in their language."""
 
     def __init__(self, denial: Denial, sentence: str) -> None:
         super().__init__(sentence)

@@ -1,4 +1,4 @@
-"""What agents can ask of a desk, the same on every network: `!take 12`. Each module has a family."""
+"""The commands of agents, the same on every network: `!take 12`. Each module has a family."""
 
 from collections.abc import Mapping
 

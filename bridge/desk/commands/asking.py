@@ -1,4 +1,4 @@
-"""What an agent asks of a desk."""
+"""One command of an agent, with all that it needs to be followed."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ __all__ = ["AgentAsks", "DeskInstruction"]
 
 @dataclass(slots=True)
 class AgentAsks:
-    """Who asks, where, and for which chat."""
+    """A command that was given: by an agent, somewhere, about a chat."""
 
     floor: Floor
     seams: Seams

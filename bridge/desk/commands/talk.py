@@ -1,4 +1,4 @@
-"""Whom an agent talks to: take, to, transfer, close."""
+"""Commands by which agents choose a visitor, and let one go: take, to, transfer, close."""
 
 from bridge.desk.floor import Floor, NotDone
 from bridge.desk.model import Chat, ChatState, Person

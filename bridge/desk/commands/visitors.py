@@ -1,4 +1,4 @@
-"""What is known of a visitor, and done with them: who, note, tag, ban, unban, bans, transcript."""
+"""Commands about a visitor: who, note, tag, ban, unban, bans, transcript."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""How a desk's day goes: chats, on, off, hours."""
+"""Commands about a desk's day: chats, on, off, hours."""
 
 from bridge.desk.model import Chat, ChatState
 from bridge.language import N_, Locale
