@@ -80,9 +80,8 @@ def copying(journal: Path, targets: Mapping[Path, Path], tell: Tell) -> Iterator
                     pages=_PAGES,
                     progress=lambda _, left, total: tell("copying", total - left, total),
                 )
-                copy.execute(
-                    "PRAGMA journal_mode = DELETE"
-                )  # one file, to be read where nothing can be written
+                # One file, which can be read where nothing can be written.
+                copy.execute("PRAGMA journal_mode = DELETE")
                 if source == journal and noted:
                     schema.migrate(copy)  # an older release's may lack a column for what was noted
                     pruning.settle(copy, noted, SYSTEM.now())
