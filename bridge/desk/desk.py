@@ -316,10 +316,12 @@ class Desk:
     def moved(self, number: int, rooms: Mapping[str, str]) -> None:
         """Let a chat have rooms of its own, by their networks; none: it has none."""
         chat = self._chats.get(number)
-        if chat is None or chat.rooms == rooms:
-            return
-        with self._turn():
-            self._chats.change(chat, rooms=rooms)
+        if chat is not None and chat.rooms != rooms:
+            with self._turn():
+                self._chats.change(chat, rooms=rooms)
+        elif chat is None and self.store.desk_of(number) == self.name:  # it was erased meanwhile
+            with self._turn():
+                self.store.change_chat(number, rooms=rooms)
 
     def tell_where(self, number: int, rooms: Mapping[str, str]) -> None:
         """Tell the lobby which rooms of its own a chat has, by their networks, as people know them."""
