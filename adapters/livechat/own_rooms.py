@@ -16,10 +16,11 @@ from functools import partial
 from typing import Any
 
 from bridge import AdapterError, Clock, Conversations, JournalError, Member, Rejected, RoomId, Unsupported
-from bridge.desk import AgentRow, Chat, ChatState, Desk, DeskRules
+from bridge.desk import Chat, ChatState, Desk, DeskRules
 
 from .desks import Desks
 from .left_rooms import LeftRooms
+from .lobby_keys import LobbyKeys
 
 __all__ = ["OwnRooms"]
 
@@ -89,13 +90,12 @@ class OwnRooms:
         self._desks = desks
         self._conversations = conversations
         self._clock = clock
+        self.keys = LobbyKeys(desks.store, conversations)
         self._own: dict[int, _Own] = {}
         self._left = LeftRooms(network, conversations, clock, self._has)
-        self._same: dict[str, str] = {}
-        """Who somebody in a chat's room is in the lobby, where their network has other ids in each room."""
         for number, desk, rooms in desks.store.roomed():
             own = self._own[number] = _Own(desk, number, dict(rooms))
-            self._same.update({row.key: row.name for row in desks.store.agents(own.room)})
+            self.keys.load(own.room)
         for room in desks.of_chats():
             if all(room != own.room for own in self._own.values()):  # a crash came between
                 conversations.close(room)
@@ -111,39 +111,6 @@ class OwnRooms:
             if self._is_over(own):
                 self._do(own, partial(self._take_down, own))
         self._left.tick()
-
-    def agent_key(self, room: RoomId, key: str) -> str:
-        """Return who somebody who speaks in a room is in the lobby; empty: they are in a chat's own room and
-        not in the lobby, as who bears the nick of an agent by now, or had to leave it. Who has the chat may
-        speak before the lobby is known again.
-        """
-        desk, slash, number = room.partition("/")
-        found = self.lobby_key(room, key)
-        chat = self._desks.store.chat(int(number)) if slash else None
-        if not slash or (chat is not None and chat.agent == found):
-            return found
-        return found if found in {one.key for one in self._conversations.people(RoomId(desk))} else ""
-
-    def lobby_key(self, room: RoomId, key: str) -> str:
-        """Return who somebody who speaks in a chat's room is in the lobby."""
-        desk, slash, _ = room.partition("/")
-        if not slash or key in self._same:
-            return self._same.get(key, key)
-        here = next((one for one in self._conversations.people(room) if one.key == key), None)
-        if here is not None and here.proof:
-            for one in self._conversations.people(RoomId(desk)):
-                if (one.network, one.proof) == (here.network, here.proof):
-                    self._know(room, key, one.key)
-        return self._same.get(key, key)
-
-    def _know(self, room: RoomId, key: str, lobby: str) -> None:
-        """Keep who somebody is, as an agent of the chat's room: after a restart they may speak there before
-        the lobby is entered.
-        """
-        self._same[key] = lobby
-        if key != lobby:
-            with self._desks.store.transaction():
-                self._desks.store.put_agent(AgentRow(room, key, lobby))
 
     def close(self) -> None:
         """Do nothing any more."""
@@ -167,14 +134,13 @@ class OwnRooms:
             self._do(own, partial(self._reopen, own, desk))
             return
         lobby = {one.key: one for one in self._conversations.people(RoomId(own.desk))}
-        there = {self.lobby_key(own.room, one.key) for one in self._conversations.people(own.room)}
-        there &= lobby.keys()
+        there = self.keys.there(own.room) & lobby.keys()
         self._note_who_went(own, chat, there, lobby.keys())
         self._greet(own, desk, chat, there)
         if self._is_missed(own, desk, chat, there, lobby):
             self._do(own, partial(self._give_up, own, desk, chat.agent))
             return
-        wanted = [one for one in self._wanted(own, desk, chat) if self._may_ask(own, one)]
+        wanted = [one for one in self._wanted(own, desk, chat, there) if self._may_ask(own, one)]
         if wanted:
             self._do(own, partial(self._bring, own, desk, chat, wanted))
 
@@ -215,7 +181,7 @@ class OwnRooms:
         comes = self._is_agent(agent, desk.rules) and own.refused.get(agent.network) != math.inf
         return not comes or now - since >= _COMES
 
-    def _wanted(self, own: _Own, desk: Desk, chat: Chat) -> Sequence[Member]:
+    def _wanted(self, own: _Own, desk: Desk, chat: Chat, there: AbstractSet[str]) -> Sequence[Member]:
         """Return the agents who are to be in a chat's room, and are neither there nor invited."""
         rules = desk.rules
         lobby = [one for one in self._conversations.people(RoomId(own.desk)) if self._is_agent(one, rules)]
@@ -225,9 +191,7 @@ class OwnRooms:
             wanted = [one for one in lobby if not one.away and desk.has_room(one.key)]
         else:
             wanted = []
-        missing = [one for one in wanted if one.key not in own.invited]
-        there = {self.lobby_key(own.room, one.key) for one in self._conversations.people(own.room)}
-        return [one for one in missing if one.key not in there]
+        return [one for one in wanted if one.key not in own.invited and one.key not in there]
 
     def _is_agent(self, one: Member, rules: DeskRules) -> bool:
         return (
@@ -342,6 +306,7 @@ class OwnRooms:
     async def _take_down(self, own: _Own) -> None:
         """Let a chat have no rooms any more."""
         self._close(own)
+        self.keys.forget(own.room)
         del self._own[own.number]
 
     def _close(self, own: _Own) -> None:

@@ -153,7 +153,7 @@ class Session:
         """Return who speaks as they are known in the lobby."""
         if not speaker.key or self._own_rooms is None:
             return speaker
-        return replace(speaker, key=self._own_rooms.agent_key(room, speaker.key))
+        return replace(speaker, key=self._own_rooms.keys.agent(room, speaker.key))
 
     def _deletion(self, chat: Chat) -> str:
         """Return the address by which whoever has it deletes a chat; empty: browsers have no way here from a

@@ -152,6 +152,10 @@ class DeskStore(DeskQuestions):
             agent.seen_at,
         )
 
+    def forget_agents(self, room: str) -> None:
+        """Forget who answered in a chat's own room, which is gone."""
+        self._do("DELETE FROM agent WHERE desk = ?", room)
+
     def add_note(self, chat: int, at: float, agent: str, text: str) -> None:
         """Keep a note, which no visitor sees."""
         self._do("INSERT INTO note (chat, at, agent, text) VALUES (?, ?, ?, ?)", chat, at, agent, text)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from dataclasses import replace
 
 import pytest
 
@@ -9,6 +10,7 @@ from adapters.livechat import Adapter, left_rooms, own_rooms, session
 from adapters.livechat.testing import Person as Customer
 from bridge import app
 from bridge.config import Config, Conversation, Direction, Media, Network, RoomEntry, ShowRules
+from bridge.desk import DeskStore
 from bridge.errors import ConnectionLost, Rejected, Unsupported
 from bridge.looks import Present
 from bridge.model import Change, MemberChanged, RoomId, Sender, TypingChanged, UserId, plain
@@ -19,7 +21,12 @@ PROTOCOL = f"{__name__}:Named"
 
 
 class Named(ScriptedAdapter):
-    """Makes no rooms while it is told so."""
+    """Makes no rooms while it is told so. It vouches for people, who may have another id in each room, such
+    as `anna2`.
+    """
+
+    def people(self, room):
+        return [replace(one, proof=one.name.rstrip("2")) for one in super().people(room)]
 
     async def make_room(self, name, topic, invited):
         if self._server.making is not None:
@@ -438,3 +445,50 @@ async def test_a_room_is_taken_down_when_its_network_is_back(shop, lobby):
         await zoe.close()
         await until(lambda: not lobby.premises.made)
         assert not lobby.away
+
+
+def kept(config, ask):
+    """What is kept of desks."""
+    file = config.journal.with_name(f"{config.journal.name}.shop.login.sqlite3")
+    with contextlib.closing(DeskStore(file)) as store:
+        return ask(store)
+
+
+async def test_who_has_another_id_in_a_chats_room_is_known_there_as_long_as_it_is(shop, lobby):
+    config = shop()
+    async with open_shop(config), visitor(config) as zoe:
+        await told(lobby, "lobby", "in a room of its own")
+        come(lobby, "sales-1", "anna2")
+        await told(lobby, "sales-1", "which sizes?")
+        lobby.say("sales-1", "anna2", "!take")
+        await told(lobby, "sales-1", "1 zoe is anna2's")
+        lobby.say("lobby", "anna", "1: S to XL")
+        assert (await zoe.heard.get()).content == plain("S to XL")
+        assert kept(config, lambda store: store.agents("sales/1"))
+        await zoe.close()
+        await until(lambda: RoomId("sales-1") not in lobby.premises.made)
+        await until(lambda: not kept(config, lambda store: store.agents("sales/1")))
+
+
+async def test_a_colleague_who_takes_over_the_nick_in_a_chats_room_is_not_who_had_it(shop, lobby):
+    config = shop()
+    async with open_shop(config), visitor(config) as zoe:
+        await told(lobby, "lobby", "in a room of its own")
+        there = lobby.present[RoomId("sales-1")] = Present()
+        there.add(user("shown"), "anna")
+        await told(lobby, "sales-1", "which sizes?")
+        lobby.say("sales-1", "shown", "!take")
+        await told(lobby, "sales-1", "is shown's")
+        there.add(user("shown"), "ben")
+        lobby.say("sales-1", "shown", "I am not her")
+        await told(lobby, "sales-1", "!take 1 takes it over")
+        assert zoe.heard.empty()
+
+
+async def test_the_rooms_of_a_chat_that_was_deleted_meanwhile_are_taken_down_once(shop, lobby):
+    config = shop()
+    async with open_shop(config), visitor(config) as zoe:
+        await told(lobby, "lobby", "in a room of its own")
+        await zoe._post("/chat/erase", {})
+        await until(lambda: RoomId("sales-1") not in lobby.premises.made)
+        await until(lambda: not kept(config, lambda store: store.roomed()))
