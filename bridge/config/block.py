@@ -1,14 +1,12 @@
 """What every block of the configuration is."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+from .around import Around, Idle
 from .claim import Claim
-
-if TYPE_CHECKING:
-    from .idle import Around, Idle
 
 __all__ = ["Model"]
 
@@ -24,7 +22,7 @@ class Model(BaseModel):
     example: ClassVar[str] = ""
     """How people write a room, of the block of a room: `#lobby`."""
 
-    def does_nothing(self, around: "Around") -> "Idle":
+    def does_nothing(self, around: Around) -> Idle:
         """Yield what stands here, in the block of a room, and does nothing as things are, each key with what
         to do.
         """

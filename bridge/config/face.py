@@ -1,12 +1,12 @@
 """What others use of the configuration, as `from bridge.config import ...`."""
 
 from .archive import Archive, ArchiveRules
+from .around import Around, Idle, nobody_of
 from .check import Find
 from .claim import Claim, Named
 from .compare import Setting, changed_settings, needs_connection, renamed
 from .filters import EVERYTHING, Filters, Replacement
 from .host import Host
-from .idle import Around, Idle, nobody_of
 from .json_schema import schema
 from .listen import ListenAddress, Listening, address_of, need_token
 from .loading import load, secrets_of

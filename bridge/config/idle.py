@@ -1,38 +1,17 @@
-"""What stands in the map and does nothing, since what it needs does not: remarked at its place."""
+"""Remarks settings that do nothing, since the map does not have what they need, each at its place."""
 
-import re
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from bridge.model import Support
 
+from .around import Around, Idle, nobody_of
 from .document import Document, Spot
 from .models import AdapterClass, Config, Conversation
 from .words import counted, quoted
 
-__all__ = ["Around", "Idle", "nobody_of", "remarked"]
-
-Idle = Iterator[tuple[tuple[str, ...], str]]
-"""Keys, the outer first, each with a sentence."""
-_NETWORK = re.compile(r"[\w.-]+")
-
-
-@dataclass(frozen=True, slots=True)
-class Around:
-    """What a room's settings may need besides themselves."""
-
-    network: Any
-    """The settings of its network."""
-    joined: Collection[str]
-    """The networks of its conversation, but for its own where that has no other room there."""
-    lists: Collection[str]
-    mail: bool
-    """Whether mail can be sent."""
-    links: bool
-    """Whether mails can have links to pages of ours."""
-    makes_rooms: Callable[[str], bool]
-    """Whether a network can make rooms."""
+__all__ = ["remarked"]
 
 
 def remarked(
@@ -70,16 +49,6 @@ def remarked(
             for keys, sentence in entry.settings.does_nothing(around):
                 document.remark((*block, *keys), sentence)
     return replace(config, remarks=document.remarked())
-
-
-def nobody_of(patterns: Collection[str], joined: Collection[str]) -> Iterator[str]:
-    """Yield a sentence for each of these patterns of people, written `network/id`, whose network has no room
-    in a conversation.
-    """
-    for pattern in patterns:
-        network, slash, _ = pattern.partition("/")
-        if slash and _NETWORK.fullmatch(network) and network not in joined:
-            yield f"{quoted(pattern)} is nobody: {quoted(network)} has no room in this conversation"
 
 
 def _of_list(conversation: Conversation) -> Idle:
