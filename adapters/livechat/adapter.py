@@ -106,7 +106,7 @@ class LivechatAdapter(Adapter):
 
     @property
     def _running(self) -> Session:
-        """What runs now. Raises ConnectionLost where nothing does."""
+        """The session that runs now. Raises ConnectionLost where none does."""
         if self._session is None:
             raise ConnectionLost(f"{self.network} does not listen")
         return self._session

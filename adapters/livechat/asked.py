@@ -1,4 +1,4 @@
-"""What browsers ask for, as JSON: read with its limits, and refused with a sentence that names the field."""
+"""Requests of browsers, as JSON: read with limits, and refused with a sentence that names the field."""
 
 from typing import Annotated, Any, TypeVar
 
@@ -31,7 +31,7 @@ Text = Annotated[str, Meta(max_length=LONGEST)]
 
 
 class Identity(Struct, frozen=True):
-    """Who a visitor is by the word of the shop, which has signed it."""
+    """A visitor's identity by the word of the shop, which has signed it."""
 
     user: Short
     time: float

@@ -1,4 +1,4 @@
-"""Which files visitors may send."""
+"""The rules by which visitors may send files."""
 
 from typing import Annotated
 
@@ -12,7 +12,7 @@ _LARGEST = 100_000_000
 
 
 class FileRules(Model):
-    """What a desk takes of visitors' files."""
+    """The files that a desk takes from visitors."""
 
     types: Annotated[tuple[str, ...], Field(min_length=1)] = (
         "image/jpeg",

@@ -1,4 +1,4 @@
-"""Who asks at the door, and who may begin a chat."""
+"""Callers at the door, and those of them who may begin a chat."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ __all__ = ["Admitted", "Caller"]
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks: what the connection and its headers tell."""
+    """Somebody who asks at the door, by what the connection and its headers tell."""
 
     address: str
     """Their own address, as the proxy before us saw it."""

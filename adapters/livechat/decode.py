@@ -1,4 +1,4 @@
-"""What a desk says to agents, as events. Pure."""
+"""Makes events of what a desk says to agents. Pure."""
 
 from bridge import (
     Attachment,

@@ -24,7 +24,7 @@ __all__ = ["Erasing"]
 
 
 class Erasing:
-    """Does it, with the core's help where there is one."""
+    """Deletes chats, in the core too where there is one."""
 
     def __init__(
         self, desks: Desks, uploads: ChatUploads, conversations: Conversations | None, key: bytes

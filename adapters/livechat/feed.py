@@ -1,4 +1,4 @@
-"""What desks say to agents, handed to the core: in order, and from where the core is."""
+"""Hands the core what desks say to agents: in order, and from where the core is."""
 
 import asyncio
 from collections.abc import Collection
@@ -15,7 +15,7 @@ _MOST = 500
 
 
 class Feed:
-    """Reads it from the store, and hands it on."""
+    """Reads the feed of each room from the store, and hands it on."""
 
     def __init__(self, store: DeskStore, emit: Emit) -> None:
         self._store = store

@@ -1,4 +1,4 @@
-"""Who follows a chat right now: browsers that wait for its next line."""
+"""Followers of a chat: the browsers that wait for its next line right now."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""What a visitor is asked before a chat begins."""
+"""The form that a visitor fills in before a chat begins."""
 
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self

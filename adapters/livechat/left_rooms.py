@@ -16,7 +16,7 @@ _AGAIN = 60.0
 
 
 class LeftRooms:
-    """Takes them down, each on its network; where that is away, when it is back."""
+    """Takes rooms down, each on its network; where that is away, when it is back."""
 
     def __init__(
         self, network: str, conversations: Conversations, clock: Clock, in_use: Callable[[str, str], bool]

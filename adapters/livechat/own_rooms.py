@@ -73,7 +73,7 @@ class _Own:
 
     @property
     def name(self) -> str:
-        """What its rooms elsewhere are to be called."""
+        """The name that its rooms elsewhere are to have."""
         return f"{self.desk}-{self.number}"
 
 
@@ -83,7 +83,7 @@ def shown(rooms: Mapping[str, str], name: str) -> dict[str, str]:
 
 
 class OwnRooms:
-    """Makes them, lets agents in, and takes them down."""
+    """Makes the rooms of chats, lets agents in, and takes them down."""
 
     def __init__(self, network: str, desks: Desks, conversations: Conversations, clock: Clock) -> None:
         self._network = network

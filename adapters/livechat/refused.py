@@ -1,4 +1,4 @@
-"""What a browser is answered that may not do what it asks for."""
+"""The refusal of a browser that may not do what it asks for."""
 
 __all__ = ["VisitRefused"]
 

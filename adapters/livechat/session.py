@@ -1,4 +1,4 @@
-"""What stands behind a door from when it opens until it closes: the desks, and all that visitors ask for."""
+"""A session is one run of an adapter: a door that is open, and the desks that are behind it."""
 
 import contextlib
 import logging
@@ -49,7 +49,7 @@ _KEPT = 7 * 24 * _HOUR
 
 
 class Session:
-    """The parts of one run of an adapter, which know of each other."""
+    """Has the parts of one run, which know of each other."""
 
     def __init__(self, adapter: Adapter, emit: Emit, store: DeskStore, files: ChatFiles, key: bytes) -> None:
         """`key` is a secret that stays: addresses are hashed with it, and links are known by it."""

@@ -1,4 +1,4 @@
-"""What a page shows of a desk before there is a chat."""
+"""Shows a desk to a page before there is a chat."""
 
 from bridge.desk import Welcome
 

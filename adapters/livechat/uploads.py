@@ -22,7 +22,7 @@ _HEADERS = {"Content-Security-Policy": "sandbox; default-src 'none'"}
 
 
 class ChatUploads:
-    """Takes them in, and hands them out."""
+    """Takes files in, and hands them out."""
 
     def __init__(self, files: ChatFiles, guard: Guard, rules: Callable[[str], FileRules | None]) -> None:
         """`rules` gives what a desk allows; None: no files."""

@@ -1,4 +1,4 @@
-"""What visitors' browsers ask for in their chats."""
+"""Answers what visitors' browsers ask for in their chats."""
 
 from collections.abc import Awaitable, Callable
 

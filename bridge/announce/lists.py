@@ -214,7 +214,7 @@ class Lists:
 
     @property
     def persons(self) -> LedgerPersons | None:
-        """What the ledger has of people; None: there is none."""
+        """The people in the ledger; None: there is none."""
         return self._parts.persons if self._parts is not None else None
 
     def add_pages(self, site: "Site") -> None:

@@ -1,4 +1,4 @@
-"""What the ledger has of people, told to them, and erased."""
+"""Finds what the ledger has of people, for them, and erases it."""
 
 from collections.abc import Collection
 from contextlib import closing

@@ -17,8 +17,8 @@ __all__ = ["go_on_from_lists"]
 
 
 def go_on_from_lists(copy: Path, before: Path | None) -> list[str]:
-    """Do it. `before` is the file whose place the copy takes; None: there is none. Returns sentences for the
-    owner. Raises HubbubError.
+    """Make a copy safe to go on from. `before` is the file whose place it takes; None: there is none. Returns
+    sentences for the owner. Raises HubbubError.
     """
     with contextlib.closing(ListsFile(copy)) as file, file.together():
         told = _follow(file, before)

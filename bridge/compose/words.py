@@ -41,7 +41,7 @@ _Words: TypeAlias = MessageCreated | MessageEdited
 
 
 class _Start(NamedTuple):
-    """What stands before words, with whose they are."""
+    """The beginning of a message, which says whose the words are."""
 
     text: str
     style: Style | None

@@ -28,7 +28,7 @@ _STAYS_AT = (
 
 
 async def erase_people(bridge: Bridge, request: EraseRequest) -> ErasureAnswer:
-    """Do it. Raises HubbubError."""
+    """Erase these people, or say what that would take. Raises HubbubError."""
     archive, config = bridge.features.archive, bridge.config
     mailed = mailboxes(request.who)
     people = await _meant(bridge, request.who)

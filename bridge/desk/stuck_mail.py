@@ -1,4 +1,4 @@
-"""Which mail of desks does not go, for their owner: told where all that is wrong is told."""
+"""Tells the owner of desks which mail does not go, where all that is wrong is told."""
 
 import re
 from collections.abc import Collection, Iterable

@@ -1,4 +1,4 @@
-"""What stands between strangers and a desk: who may do what, how often, and what of it is passed on.
+"""The guard stands between strangers and a desk: who may do what, how often, and what of it is passed on.
 
 guard       is asked before anything is done
 pace        how often something may be done

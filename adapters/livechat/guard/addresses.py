@@ -1,4 +1,4 @@
-"""Whose request it is, by what connections and proxies tell. Pure."""
+"""Finds the address that a request comes from, by what connections and proxies tell. Pure."""
 
 import hashlib
 import hmac

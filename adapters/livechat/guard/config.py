@@ -1,4 +1,4 @@
-"""What strangers may do, as the owner writes it."""
+"""The rules of the guard, as the owner writes them."""
 
 import re
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""Who may do what, how often, and what of it is passed on."""
+"""The guard decides who may do what, how often, and what of it is passed on."""
 
 import asyncio
 import ipaddress

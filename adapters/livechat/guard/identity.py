@@ -1,4 +1,4 @@
-"""Who a customer is by the word of the shop, which knows it from the login and has signed it. Pure."""
+"""Reads who a customer is by the word of the shop, which knows it from the login and has signed it. Pure."""
 
 import hashlib
 import hmac

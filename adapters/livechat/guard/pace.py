@@ -1,4 +1,4 @@
-"""How often something may be done: by one address, and by all together."""
+"""Paces: how often something may be done by one address, and by all together."""
 
 import math
 import re

@@ -1,4 +1,4 @@
-"""Which mail a desk sends, as the owner writes it."""
+"""The rules for a desk's mail, as the owner writes them."""
 
 from typing import Annotated
 

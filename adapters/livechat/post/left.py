@@ -1,4 +1,4 @@
-"""What a visitor left while nobody was there, as a mail to those who answer."""
+"""Makes a mail to those who answer of what a visitor left while nobody was there."""
 
 from bridge import mail_address
 from bridge.desk import NewChat

@@ -30,7 +30,7 @@ def clean(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ChatLetter:
-    """What its words are, and whom it is from."""
+    """The words of a mail about a chat, and whom it is from."""
 
     sender: str
     """A name."""

@@ -1,4 +1,4 @@
-"""Which mail of a desk is to go out. It is kept with what it is about, in one transaction."""
+"""Has mail of a desk go out, kept with what it is about, in one transaction."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ _SAYS = {"said", "edited", "gone"}
 
 
 class DeskPost:
-    """Puts it into the outbox."""
+    """Puts mail into the outbox."""
 
     def __init__(
         self,

@@ -36,7 +36,7 @@ class _TakenBack(MailNotSent):
 
 
 class Postman:
-    """Does it, one mail after another."""
+    """Sends what the outbox has, one mail after another."""
 
     def __init__(  # noqa: PLR0913, PLR0917 whom it asks
         self,

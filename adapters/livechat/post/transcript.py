@@ -1,4 +1,4 @@
-"""What was said in a chat, as a mail."""
+"""Makes a mail of what was said in a chat."""
 
 import html
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""What agents say to visitors who are gone, as a mail that goes after them to the address that they gave."""
+"""Sends what agents say to visitors who are gone after them, to the mail address that they gave."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -23,7 +23,7 @@ class _Said(NamedTuple):
 
 
 class Unseen:
-    """Has it go out when nobody follows the chat, and not when somebody does again. A line is seen that a
+    """Has a mail go out when nobody follows the chat, and not when somebody does again. A line is seen that a
     browser had by its stream, or named when it asked for the next.
     """
 

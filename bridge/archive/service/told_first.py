@@ -1,4 +1,6 @@
-"""What whoever comes from elsewhere, such as a visitor of a web page, is told before they say a word."""
+"""Tells whoever comes from elsewhere, such as a visitor of a web page, that they are archived, before their
+first word.
+"""
 
 from bridge.language import N_, spoken
 from bridge.language.spans import span

@@ -46,7 +46,7 @@ def _stem(word: str) -> str:
 
 
 class Matcher:
-    """What is suggested, of all answers."""
+    """Chooses what is suggested, of all answers."""
 
     def __init__(self, answers: SavedAnswers) -> None:
         self._answers = answers

@@ -1,5 +1,5 @@
-"""Whose the messages are that were left while nobody was there: they are said in the desk's own words, so
-that nothing else tells.
+"""Keeps whose the messages are that were left while nobody was there: agents are told them in the desk's own
+words, so that nothing else tells.
 """
 
 from collections.abc import Callable, Collection

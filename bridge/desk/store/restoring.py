@@ -16,12 +16,12 @@ from .writer import DeskStore
 
 __all__ = ["go_on_from_desks"]
 
-RESTORED = "restored from a backup: it may have gone since"
+_RESTORED = "restored from a backup: it may have gone since"
 
 
 def go_on_from_desks(copy: Path, before: Path | None) -> list[str]:
-    """Do it. `before` is the file whose place the copy takes; None: there is none. Returns sentences for the
-    owner. Raises TemporaryFailure.
+    """Make a copy safe to go on from. `before` is the file whose place it takes; None: there is none. Returns
+    sentences for the owner. Raises TemporaryFailure.
     """
     with contextlib.closing(_Restored(copy)) as restored:
         told = []
@@ -49,7 +49,7 @@ class _Restored(DeskStore):
         waiting = self._ask("SELECT number FROM mail WHERE state IN ('due', 'sending')")
         with self.transaction():
             for (number,) in waiting:
-                self.outbox.give_up(number, RESTORED, SYSTEM.now())
+                self.outbox.give_up(number, _RESTORED, SYSTEM.now())
         return len(waiting)
 
     def follow(self, before: Path) -> int:

@@ -34,7 +34,7 @@ class StuckMail(NamedTuple):
 
 
 class StuckReader(DeskReader):
-    """Reads it. Everything may raise TemporaryFailure."""
+    """Reads which mail does not go. Everything may raise TemporaryFailure."""
 
     def stuck(self) -> list[StuckMail]:
         """Return what did not go, the oldest first."""
@@ -48,7 +48,7 @@ class StuckReader(DeskReader):
 
 
 class StuckStore(DeskStore):
-    """Writes it, for a moment, beside the one who does so all the time."""
+    """Writes what becomes of such mail, for a moment, beside the one who does so all the time."""
 
     def again(self, numbers: Sequence[int], now: float) -> None:
         """Have these tried again from now on."""

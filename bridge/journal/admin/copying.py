@@ -32,7 +32,7 @@ _PAGES = 1024
 
 @dataclass(frozen=True, slots=True)
 class StoreFound:
-    """What a look at a store found."""
+    """The findings of a look at a store."""
 
     file: Path
     finding: str
