@@ -54,7 +54,9 @@ def mail(  # noqa: PLR0913 each by its name
     if as_json:
         print_json(answer)
         return
-    if do:
+    if do and not answer["done"]:
+        click.echo("There is no such mail: `hubbub desk mail` lists what did not go.")
+    elif do:
         click.echo(f"{counted(answer['done'], 'mail')}: {_DONE[do]}.")
     else:
         _tell(answer["mails"])

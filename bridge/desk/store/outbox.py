@@ -179,8 +179,10 @@ class Outbox:
                 self._do("DELETE FROM mail WHERE number = ?", number)
 
     def trim(self, before: float) -> None:
-        """Forget what has been settled for long."""
-        self._do("DELETE FROM mail WHERE at < ? AND state NOT IN ('due', 'sending')", before)
+        """Forget what has been settled for long, or was given up long ago."""
+        self._do(
+            "DELETE FROM mail WHERE coalesce(given_up_at, at) < ? AND state NOT IN ('due', 'sending')", before
+        )
 
 
 def _row(row: tuple[Any, ...]) -> MailRow:

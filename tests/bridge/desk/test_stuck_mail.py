@@ -72,6 +72,14 @@ def test_what_does_not_go_is_wrong_until_that_is_handled(shop):
     assert wrong(there) == []
 
 
+def test_it_stands_for_as_long_from_when_it_was_given_up(shop):
+    there, store = shop
+    for before, numbers in ((4.0, [1, 2]), (6.0, [2])):
+        with store.transaction():
+            store.outbox.trim(before)
+        assert [one.number for _, one in stuck_mail(there)] == numbers
+
+
 def test_an_owner_lists_it_and_has_it_sent_again_or_forgotten(shop):
     _, store = shop
     told = " ".join(CliRunner().invoke(desk, ["mail"]).output.split())
@@ -81,6 +89,8 @@ def test_an_owner_lists_it_and_has_it_sent_again_or_forgotten(shop):
     ran = CliRunner().invoke(desk, ["mail", "support", "--json"])
     assert json.loads(ran.output) == {"done": 0, "mails": []}
     assert CliRunner().invoke(desk, ["mail", "--retry", "--forget"]).exit_code == 2
+    none = "There is no such mail: `hubbub desk mail` lists what did not go.\n"
+    assert CliRunner().invoke(desk, ["mail", "--forget", "--number", "99"]).output == none
     assert CliRunner().invoke(desk, ["mail", "--retry", "--number", "1"]).output == "1 mail: goes again.\n"
     assert store.outbox.due(1e12).message.text == "Hello"
     assert CliRunner().invoke(desk, ["mail", "--forget"]).output == "1 mail: is forgotten.\n"
