@@ -61,7 +61,7 @@ def _findings(machine: Machine, *, offline: bool) -> Iterator[tuple[str, list[Fi
         doubts = [Finding("remark", Grade.DOUBTFUL, remark.removeprefix(f"{name}: ")) for remark in its]
         yield name, findings + doubts
     for server, why in mail_servers(machine.config):
-        said = f"{why}: see to `mail:` in the map" if why else "lets Hubbub in, and takes its mail"
+        said = why or "lets Hubbub in, and takes its mail"
         yield server, [Finding("mail", Grade.WRONG if why else Grade.WELL, said)]
 
 

@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 import msgspec
 
 from bridge.announce.persons import mailboxes
+from bridge.announce.store import lists_file
 from bridge.app import Bridge
 from bridge.archive.filing.questions import ErasePeople, ErasureReport, FindPeople
 from bridge.archive.persons.finding import KnownPerson, chosen_people
@@ -81,7 +82,8 @@ def _subscribed(bridge: Bridge, people: Collection[tuple[str, str]], *, dry_run:
         return len(ledger.of(people)) if dry_run else ledger.erase(people)
     except sqlite3.Error as error:
         raise HubbubError(
-            f"the file of the lists cannot be written ({error}): nobody is erased there"
+            f"{lists_file(bridge.config.journal)} cannot be written ({error}), and nobody is erased there: "
+            "look at the disk and at `hubbub doctor`, then do this again"
         ) from None
 
 

@@ -245,7 +245,7 @@ def test_online_a_mail_server_that_is_not_there(file: Path):
     result = run(file, "--online")
     assert (result.exit_code, result.stdout.splitlines()[-1]) == (
         1,
-        "  mail server 127.0.0.1: Connection refused",
+        "  mail server 127.0.0.1: Connection refused: see to `mail:` in the map",
     )
 
 
