@@ -1,5 +1,5 @@
 """The ledger: who wants to be told what, how they said so, and how they took it back. Nothing of it is
-changed afterwards; who asks again is a new entry.
+changed afterwards, but that who is erased is taken out; who asks again is a new entry.
 """
 
 import hmac
