@@ -43,9 +43,8 @@ def event(row: FeedRow, chat: Chat | None, *, replayed: bool) -> Event:
 
 def writing(chat: Chat, typing: bool) -> Event:
     """Return that a visitor writes, or does no more."""
-    room = f"{chat.desk}/{chat.number}" if chat.rooms else chat.desk
     return TypingChanged(
-        room=RoomId(room), sender=Sender(UserId(f"{chat.number}"), chat.label), typing=typing
+        room=RoomId(chat.room), sender=Sender(UserId(f"{chat.number}"), chat.label), typing=typing
     )
 
 

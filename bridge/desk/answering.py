@@ -97,7 +97,7 @@ class Answering:
         told = self._floor.locale.gettext(
             sentence, chat=chat.label, number=chat.number, key=key, text=shortened(text)
         )
-        self._chats.tell(told, chat.number, self._chats.room(chat))
+        self._chats.tell(told, chat.number, chat.room)
 
     def _in_use(self) -> SavedFile:
         if self._file is None:

@@ -176,16 +176,12 @@ class Chats:
             body = LineBody(text=text, state=ChatState.WAITING, position=position)
         self.add(chat, "state", SaidBy.DESK, "", body)
 
-    def room(self, chat: Chat) -> str:
-        """Return where a chat's visitor is heard: its own room, or the desk."""
-        return f"{self.desk}/{chat.number}" if chat.rooms else self.desk
-
     def pass_on(self, chat: Chat, n: int, text: str, file: ChatFile | None) -> None:
         """Let agents hear what a visitor said."""
         sender, now, body = str(chat.number), self.clock.now(), LineBody(text, file)
         own = chat.name if chat.name and look(chat.name) != look(DESK_NAME) else chat.label
         name = own if chat.rooms else chat.label
-        self._feed(FeedRow(0, self.room(chat), now, "said", chat.number, n, sender, name, body))
+        self._feed(FeedRow(0, chat.room, now, "said", chat.number, n, sender, name, body))
 
     def tell(self, text: str, chat: int = 0, room: str = "", file: ChatFile | None = None) -> int:
         """Tell agents something in the desk's own words. Returns its number in the feed."""
@@ -194,7 +190,7 @@ class Chats:
 
     def tell_all(self, text: str, chat: Chat, room: str = "") -> None:
         """Tell it wherever a chat is talked of: in `room`, where somebody asked, the lobby, and its own."""
-        for where in dict.fromkeys((room or self.desk, self.desk, self.room(chat))):
+        for where in dict.fromkeys((room or self.desk, self.desk, chat.room)):
             self.tell(text, chat.number, where)
 
     def _feed(self, row: FeedRow) -> int:

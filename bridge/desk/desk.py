@@ -185,7 +185,7 @@ class Desk:
         with self._turn():
             self._chats.change(chat, fields={**chat.fields, name: text})
             told = shortened(f"{name}: {text}")
-            self._chats.tell(f"{chat.label}: {told}", number, self._chats.room(chat))
+            self._chats.tell(f"{chat.label}: {told}", number, chat.room)
 
     def rated(self, number: int, stars: int, words: str = "") -> None:
         """Take a visitor's rating, from 1 to 5. Raises Denied."""
@@ -218,7 +218,7 @@ class Desk:
                     chat=chat.label,
                     address=address,
                 )
-                self._chats.tell(told, number, self._chats.room(chat))
+                self._chats.tell(told, number, chat.room)
 
     def not_sent(self, number: int, address: str, why: str, *, asked: bool) -> None:
         """Tell agents that a mail is given up, and the visitor of its chat if they `asked` for it. `why` is
@@ -311,7 +311,7 @@ class Desk:
             row = self._chats.agents.get(agent)
             return row.current if row is not None else None
         theirs = (chat for chat in self._chats.of(agent) if chat.state is ChatState.TALKING)
-        return next((chat.number for chat in theirs if self._chats.room(chat) == room), None)
+        return next((chat.number for chat in theirs if chat.room == room), None)
 
     def moved(self, number: int, rooms: Mapping[str, str]) -> None:
         """Let a chat have rooms of its own, by their networks; none: it has none."""

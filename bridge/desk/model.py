@@ -101,6 +101,11 @@ class Chat:
         return f"{self.number} {self.name}".rstrip()
 
     @property
+    def room(self) -> str:
+        """The room where its visitor is heard: its own, or the desk's."""
+        return f"{self.desk}/{self.number}" if self.rooms else self.desk
+
+    @property
     def known_by(self) -> str:
         """What tells its visitor in all their chats: `customer:` and the id that the shop has signed, else
         `mail:` and the address that they gave; empty: nothing.

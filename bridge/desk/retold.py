@@ -53,7 +53,7 @@ class Retold:
         )
 
     def _tell(self, text: str, file: ChatFile | None = None) -> None:
-        own = self.chats.room(self.chat)
+        own = self.chat.room
         if self.chat.rooms and self.room != own:
             self.chats.tell(text, self.chat.number, own, file)
 
@@ -65,7 +65,7 @@ def tell_so_far(chats: Chats, chat: Chat) -> None:
     lines = chats.store.lines(chat.number, max(chat.last - _SO_FAR, 0))
     said = [f"{_who(chat, line)}: {one_line(_words(line, words))}" for line, words in final(lines)]
     page = [chat.page] if chat.page else []
-    chats.tell("\n".join([chat.label, *page, *said]), chat.number, chats.room(chat))
+    chats.tell("\n".join([chat.label, *page, *said]), chat.number, chat.room)
 
 
 def _who(chat: Chat, line: ChatLine) -> str:

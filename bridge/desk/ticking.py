@@ -67,12 +67,12 @@ class Ticking:
             if number not in self._chats.gone and chat.state is ChatState.TALKING:
                 self._chats.gone.add(number)
                 told = self._floor.locale.gettext("{chat} is not on the page any more.", chat=chat.label)
-                self._chats.tell(told, number, self._chats.room(chat))
+                self._chats.tell(told, number, chat.room)
         for number in self._chats.gone - self._left.keys():
             self._chats.gone.discard(number)
             if (back := self._chats.open.get(number)) is not None:
                 told = self._floor.locale.gettext("{chat} is back on the page.", chat=back.label)
-                self._chats.tell(told, number, self._chats.room(back))
+                self._chats.tell(told, number, back.room)
 
     def _quiet(self) -> None:
         """Close chats in which nothing is said any more."""
