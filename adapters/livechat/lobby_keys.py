@@ -1,7 +1,7 @@
 """Tells who people in chats' own rooms are in the lobby, where their network has other ids in each room."""
 
 from bridge import Conversations, RoomId
-from bridge.desk import AgentRow, DeskStore
+from bridge.desk import AgentRow, DeskStore, own_chat
 
 from .desks import desk_of
 
@@ -40,11 +40,11 @@ class LobbyKeys:
         not in the lobby, as who bears the nick of an agent by now, or had to leave it. Who has the chat may
         speak before the lobby is known again. Raises TemporaryFailure.
         """
-        _, slash, number = room.partition("/")
-        if not slash:
+        number = own_chat(room)
+        if number is None:
             return key
         self._recognize(room, key)  # anew: somebody else may bear the nick by now
-        found, chat = self._key(room, key), self._store.chat(int(number))
+        found, chat = self._key(room, key), self._store.chat(number)
         if chat is not None and chat.agent == found:
             return found
         lobby = self._conversations.people(RoomId(desk_of(room)))

@@ -22,6 +22,7 @@ from .model import (
     Person,
     SaidBy,
     final,
+    own_chat,
 )
 from .reception import Welcome
 from .rules import DeskRules
@@ -57,4 +58,5 @@ __all__ = [
     "Welcome",
     "desk_file",
     "final",
+    "own_chat",
 ]

@@ -24,7 +24,7 @@ from .commands import INSTRUCTIONS, AgentAsks
 from .cut_lines import CutLines
 from .floor import Floor, NotDone
 from .lines import AgentAside, AgentCommand, AgentLine, AgentWords, leading_number, read_line, words_of
-from .model import Chat, ChatFile, ChatState, LineBody, Person, SaidBy, chat_of
+from .model import Chat, ChatFile, ChatState, LineBody, Person, SaidBy, chat_of, own_chat
 from .reception import Reception
 from .retold import Retold
 from .seams import Seams
@@ -83,7 +83,7 @@ class Hearing:
         agent = self._agent(command.speaker)
         if agent is None:
             return None
-        said, own = self._meant(command), _own_chat(command.room)
+        said, own = self._meant(command), own_chat(command.room)
         to = chat_of(command.answered.part.id) if command.answered is not None else None
         number = None if isinstance(said, AgentAside) else said.number
         number = number if number is not None else to
@@ -112,7 +112,7 @@ class Hearing:
         """Return what an agent's line means: in a chat's own room, `2: please` is addressed to nobody
         else.
         """
-        said, own = read_line(command.content), _own_chat(command.room)
+        said, own = read_line(command.content), own_chat(command.room)
         if not isinstance(said, AgentWords):
             return said
         if own is not None:
@@ -153,7 +153,7 @@ class Hearing:
                 locale = self._floor.locale
                 raise NotDone(locale.gettext("Nobody was told that. Is {command} meant?", command=alike[0]))
             return
-        number = number if number is not None else _own_chat(room)
+        number = number if number is not None else own_chat(room)
         asks = AgentAsks(
             self._floor, self._seams, self._answering, self._reception, agent, said.words, number, room
         )
@@ -172,7 +172,7 @@ class Hearing:
 
     def _unnamed(self, said: AgentWords, agent: Person, command: SendMessage) -> Chat | None:
         """Return the chat that plain words go to; None: to none."""
-        number = _own_chat(command.room) or self._chats.agent(agent.key, agent.name).current
+        number = own_chat(command.room) or self._chats.agent(agent.key, agent.name).current
         perhaps = self._chats.open.get(said.perhaps) if said.perhaps is not None else None
         if perhaps is not None and perhaps.number != number:
             raise NotDone(
@@ -288,12 +288,6 @@ class Hearing:
                 ours = line is not None and (line.kind, line.by) == ("said", SaidBy.AGENT)
                 return (floor.chats, chat, int(n)) if ours else None
         return None
-
-
-def _own_chat(room: RoomId) -> int | None:
-    """Return the number of the chat whose own room it is; None: it is the desk's."""
-    _, slash, number = room.partition("/")
-    return int(number) if slash and number.isdecimal() else None
 
 
 def _answered(command: SendMessage, chat: Chat) -> int | None:

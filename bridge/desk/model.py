@@ -24,6 +24,7 @@ __all__ = [
     "SaidBy",
     "chat_of",
     "final",
+    "own_chat",
 ]
 
 
@@ -196,6 +197,12 @@ def chat_of(message: str) -> int | None:
     """Return the number of the chat that a message's name tells of; 0: of none. None: it is not ours."""
     number, dot, _ = message.partition(".")
     return int(number) if dot and number.isascii() and number.isdigit() else None
+
+
+def own_chat(room: str) -> int | None:
+    """Return the number of the chat whose own room it is; None: it is the desk's."""
+    _, slash, number = room.partition("/")
+    return int(number) if slash and number.isdecimal() else None
 
 
 @dataclass(frozen=True, slots=True)
