@@ -142,11 +142,15 @@ class Postman:
 
     def _not_sent(self, row: MailRow, error: MailNotSent) -> None:
         now, outbox = self._clock.now(), self._desks.store.outbox
+        if not outbox.has(row.number):  # whom it was to has been forgotten meanwhile
+            return
         ends = error.for_good or now - row.at >= _TRIED
         with self._desks.store.transaction():
             outbox.postpone(row, now + min(_FIRST * 2.0 ** min(row.tries, 10), _LONGEST), str(error))
             if ends:
                 outbox.give_up(row.number, str(error), now)
+            else:
+                outbox.join(row)
         if not ends:
             said = f"{self._network}: {_what(row)} goes later: {error}"
             self._complaints.tell("later", said, keys=_keys(row))
@@ -175,7 +179,8 @@ class Postman:
         if chat is None:
             return None
         if row.kind is MailKind.UNSEEN:
-            lines = store.lines(row.chat, max([row.last, *(one.last for one in told)]), _ALL)
+            before = (one.last for one in told if one.number < row.number)  # the owner may send an old one
+            lines = store.lines(row.chat, max([row.last, *before]), _ALL)
             letter = self._unseen(chat, lines, name)
         else:
             lines = store.lines(row.chat, 0, _ALL)

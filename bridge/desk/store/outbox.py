@@ -113,6 +113,10 @@ class Outbox:
         self._do("UPDATE mail SET state = 'sending', last = ? WHERE number = ?", last, number)
         return True
 
+    def has(self, number: int) -> bool:
+        """Whether a mail is still known: what concerned somebody who is erased is not."""
+        return bool(self._ask("SELECT 1 FROM mail WHERE number = ?", number))
+
     def settle(self, number: int, state: str) -> None:
         """Note what became of a mail: `sent`, `unsure` or `gone`. What it said is kept no more."""
         self._do("UPDATE mail SET state = ?, body = x'' WHERE number = ?", state, number)
@@ -122,6 +126,16 @@ class Outbox:
         self._do(
             "UPDATE mail SET state = 'due', due = ?, last = ?, tries = tries + 1, why = ? WHERE number = ?",
             *(due, row.last, why, row.number),
+        )
+
+    def join(self, row: MailRow) -> None:
+        """Let what was asked for while a mail was on its way go with it, as it is due again: else that could
+        go first, and nothing before it ever would.
+        """
+        self._do(
+            "DELETE FROM mail WHERE chat = ? AND chat != 0 AND recipient = ? AND kind = ? AND state = 'due' "
+            "AND number > ?",
+            *(row.chat, row.recipient, row.kind, row.number),
         )
 
     def give_up(self, number: int, why: str, at: float) -> None:

@@ -1,9 +1,12 @@
 """What agents say to visitors who are gone goes after them by mail: once, and to nobody else."""
 
 import asyncio
+import threading
 
 import aiohttp
 import pytest
+
+from bridge.desk.store.stuck import StuckStore
 
 from .office import by, offices, posting
 
@@ -271,3 +274,42 @@ async def test_a_transcript_that_was_asked_for_brings_it(opened):
         await office.agent(f"!close {office.visitor.chat}")
         *_, whole = await office.mails(4)
         assert "Red?" in whole.get_body(("plain",)).get_content()
+
+
+async def test_a_mail_that_is_refused_after_its_chat_was_deleted_names_nobody(opened):
+    office = await opened(mail=UNSEEN)
+    async with posting(office):
+        await left(office)
+        await say(office, "Yes, in M")
+        office.box.slow = asyncio.Event()
+        office.box.refuses = {MAIL: "550 no such mailbox"}
+        await pass_by(office, 6)
+        await office.until(lambda: office.box.asked)
+        assert (await office.post("/chat/erase"))[0] == 200
+        office.box.slow.set()
+        await office.until(lambda: all(thread.name != "mail" for thread in threading.enumerate()))
+        await asyncio.sleep(0.05)
+        assert not any(MAIL in text for text in office.told())
+
+
+async def test_what_its_owner_sends_again_is_told_though_later_words_went_before(opened):
+    office = await opened(mail=UNSEEN)
+    async with posting(office):
+        await left(office)
+        await say(office, "Yes, in M")
+        office.box.refuses = {MAIL: "550 not from you"}
+        await pass_by(office, 6)
+        await office.becomes("refused")
+        office.box.refuses = {}
+        await say(office, "and in L")
+        await pass_by(office, 6)
+        await office.becomes("refused", "sent")
+        other = StuckStore(office.store.file)
+        other.again([1], office.adapter.clock.now())
+        other.close()
+        await office.becomes("sent", "sent")
+        assert "Yes, in M" in (await office.mails(2))[1].get_content()
+        await say(office, "in red too")
+        await pass_by(office, 6)
+        *_, third = await office.mails(3)
+        assert "in L" not in third.get_content()
