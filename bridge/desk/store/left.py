@@ -39,11 +39,15 @@ class LeftMessages:
             return []
         if kind not in {"mail", "customer"} or not value:
             return []
-        rows = self._ask("SELECT feed, desk, at, mail, customer FROM left_message ORDER BY feed")
-        found = map(LeftMessage._make, rows)
+        found = self.all()
         if kind == "customer":
             return [one for one in found if one.customer == value]
         return [one for one in found if not one.customer and one.mail.casefold() == value]
+
+    def all(self) -> list[LeftMessage]:
+        """Return all, the oldest first."""
+        rows = self._ask("SELECT feed, desk, at, mail, customer FROM left_message ORDER BY feed")
+        return list(map(LeftMessage._make, rows))
 
     def text(self, one: LeftMessage) -> str:
         """Return what agents were told of it; empty: that is in the journal alone by now."""

@@ -4,13 +4,14 @@ since it was made is deleted again.
 
 import contextlib
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from bridge.clock import SYSTEM
 from bridge.config.words import counted
 from bridge.errors import TemporaryFailure
 
+from .left import LeftMessage
 from .reader import DeskReader
 from .writer import DeskStore
 
@@ -35,8 +36,8 @@ def go_on_from_desks(copy: Path, before: Path | None) -> list[str]:
             erased = None
         if erased is None:
             told.append("Chats that visitors deleted since the backup are there again, if there were any.")
-        elif erased:
-            told.append(f"Deleted since the backup, and deleted again: {counted(erased, 'chat')}.")
+        elif what := [counted(count, thing) for thing, count in erased.items() if count]:
+            told.append(f"Deleted since the backup, and deleted again: {', '.join(what)}.")
         restored.scrub()
         return told
 
@@ -52,20 +53,28 @@ class _Restored(DeskStore):
                 self.outbox.give_up(number, _RESTORED, SYSTEM.now())
         return len(waiting)
 
-    def follow(self, before: Path) -> int:
-        """Delete what was deleted since, and give no number again that was given. Returns how many chats that
-        deleted. Raises TemporaryFailure and sqlite3.Error, and then has changed nothing.
+    def follow(self, before: Path) -> dict[str, int]:
+        """Delete what was deleted since, and give no number again that was given. Returns how many chats and
+        messages that deleted. Raises TemporaryFailure and sqlite3.Error, and then has changed nothing.
         """
         with _Before(before) as now:
-            deleted, last = now.deleted(), now.last()
+            deleted, last, left, mails = now.deleted(), now.last(), now.left_messages(), now.mails()
+            newest = self._ask("SELECT number, opened_at FROM chat ORDER BY number DESC LIMIT 1")
+            follows = bool(newest) and now.has_chat(*newest[0])  # else it was begun anew
+        chats = self._ask("SELECT number, opened_at FROM chat WHERE NOT forgotten")
+        gone = [number for number, at in chats if deleted.get(number) == at]
+        messages = [one for one in self.left.all() if follows and left is not None and one not in left]
         with self.transaction():
-            chats = self._ask("SELECT number, opened_at FROM chat WHERE NOT forgotten")
-            gone = [number for number, at in chats if deleted.get(number) == at]
             for number in gone:
                 self.erase(number)
+            self._in_log = True
+            self.left.forget(messages)
+            for (number,) in self._ask("SELECT number FROM mail") if follows else ():
+                if number not in mails:  # it was to somebody who is erased, or its owner forgot it
+                    self._do("DELETE FROM mail WHERE number = ?", number)
             for table, number in last.items():
                 self._do("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = ?", number, table)
-        return len(gone)
+        return {"chat": len(gone), "message": len(messages)}
 
 
 class _Before(DeskReader):
@@ -78,3 +87,16 @@ class _Before(DeskReader):
     def last(self) -> Mapping[str, int]:
         """Return the last numbers that were given, by table."""
         return dict(self._ask("SELECT name, seq FROM sqlite_sequence"))
+
+    def has_chat(self, number: int, opened_at: float) -> bool:
+        """Whether it knows, or knew, this chat."""
+        return bool(self._ask("SELECT 1 FROM chat WHERE number = ? AND opened_at = ?", number, opened_at))
+
+    def left_messages(self) -> Collection[LeftMessage] | None:
+        """Return the messages that were left; None: it is an older release's, which noted none."""
+        kept = self._ask("SELECT 1 FROM sqlite_master WHERE name = 'left_message'")
+        return self.left.all() if kept else None
+
+    def mails(self) -> Collection[int]:
+        """Return the numbers of the mails that it knows."""
+        return {number for (number,) in self._ask("SELECT number FROM mail")}

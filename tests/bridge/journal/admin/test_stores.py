@@ -10,7 +10,7 @@ import pytest
 from bridge.announce.ledger import Subscriber, SubscriptionLedger
 from bridge.announce.restoring import go_on_from_lists
 from bridge.announce.store import LISTS_FILE, ListsFile
-from bridge.desk import DeskReader, DeskStore, MailKind, NewChat
+from bridge.desk import DeskReader, DeskStore, FeedRow, LineBody, MailKind, NewChat
 from bridge.desk.store.restoring import go_on_from_desks
 from bridge.desk.store.schema import DESK_FILE
 from bridge.errors import JournalError
@@ -221,3 +221,38 @@ async def test_what_visitors_deleted_since_the_backup_is_deleted_again(kept, tmp
     assert b"Gone" not in place_of(kept.journal, DESK).read_bytes()
     with Stores(kept.journal) as after:
         assert after.chat("New") > late, "a link to delete another is not one to delete this"
+
+
+async def test_who_was_erased_since_the_backup_is_erased_again(kept, tmp_path):
+    def leave(mail, at):
+        new = NewChat(f"I am {mail}", mail=mail)
+        with kept.desk.transaction():
+            row = FeedRow(0, "sales", at, "said", 0, 0, "desk", "Desk", LineBody(text=new.text))
+            kept.desk.left.add(kept.desk.add_feed(row), "sales", at, new)
+            kept.desk.outbox.add(MailKind.MESSAGE, "sales", "owner@b.example", at, message=new)
+
+    kept.chat("Ann")
+    leave("gone@b.example", 1.0)
+    leave("stays@b.example", 2.0)
+    maintenance.backup(kept.journal, tmp_path / "backup")
+    with kept.desk.transaction():
+        kept.desk.forget_left("mail:gone@b.example", kept.desk.left.of_person("mail:gone@b.example"))
+    told = kept.restore(tmp_path / "backup").told
+    assert told[-1] == "Deleted since the backup, and deleted again: 1 message."
+    desk = place_of(kept.journal, DESK)
+    assert rows(desk, "SELECT mail FROM left_message") == [("stays@b.example",)]
+    assert b"gone@b.example" not in desk.read_bytes()
+
+
+async def test_a_file_that_was_begun_anew_deletes_no_message(kept, tmp_path):
+    kept.chat("Ann")
+    with kept.desk.transaction():
+        kept.desk.left.add(1, "sales", 1.0, NewChat("", mail="ann@b.example"))
+    maintenance.backup(kept.journal, tmp_path / "backup")
+    kept.close()
+    for file in tmp_path.glob(f"j.sqlite3.{DESK}*"):
+        file.unlink()
+    with Stores(kept.journal) as anew:
+        anew.chat("Ben", at=3.0)
+        assert anew.restore(tmp_path / "backup").told == ()
+    assert rows(place_of(kept.journal, DESK), "SELECT mail FROM left_message") == [("ann@b.example",)]
