@@ -191,6 +191,9 @@ class Desks:
     def tick(self) -> None:
         """Do what is due by the clock."""
         for desk in self._desks.values():
+            for chat in desk.chats:
+                if chat.number not in self.followers:  # a desk is told of who goes, not of who was gone
+                    desk.here(chat.number, connected=False)
             desk.tick()
 
     async def tidy(self, files: ChatFiles, before: float) -> None:

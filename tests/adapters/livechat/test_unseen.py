@@ -313,3 +313,16 @@ async def test_what_its_owner_sends_again_is_told_though_later_words_went_before
         await pass_by(office, 6)
         *_, third = await office.mails(3)
         assert "in L" not in third.get_content()
+
+
+async def test_who_did_not_come_back_after_a_restart_is_not_on_the_page(opened):
+    """Else they would take the time of their agent for as long as the chat is open."""
+    office = await opened()
+    async with office.place.running():
+        await office.visitor.join("Red?")
+        await office.agent(f"!take {office.visitor.chat}")
+        await office.goes()
+    async with office.place.running():
+        await pass_by(office, 0)
+        await pass_by(office, 2)
+        assert office.told()[-1] == "1 小红 is not on the page any more."
