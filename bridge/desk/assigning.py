@@ -126,7 +126,7 @@ class Assigning:
                 if why is Why.AWAY
                 else locale.gettext("{chat} waits again, since {agent} is gone: !take {number}", **values)
             )
-        had = chat.agent
+        passed = set(chat.passed)
         self._floor.give_back(chat, what=what, told=told)
         if why is Why.FULL:
-            chat.passed.discard(had)  # it may be theirs when they have time
+            chat.passed = passed  # it may be theirs when they have time

@@ -361,3 +361,19 @@ def test_a_program_has_as_many_as_it_takes_until_it_hands_them_over(shop):
     assert whose(shop, first) == ("offered", "Anna")
     shop.agent("ben", f"!take {second}")
     assert whose(shop, second) == ("talking", "Ben")
+
+
+def test_who_did_not_answer_is_not_asked_again_since_they_were_full_later(shop):
+    first = shop.open()
+    later(shop, 61)
+    later(shop, 61)
+    assert whose(shop, first) == ("waiting", "")
+    shop.agent("anna", f"!transfer {first} ben")
+    assert whose(shop, first) == ("offered", "Ben")
+    second = shop.open()
+    shop.agent("ben", f"!take {second}")
+    later(shop, 1)
+    assert whose(shop, first) == ("waiting", "")
+    shop.agent("ben", f"!close {second}")
+    later(shop, 1)
+    assert whose(shop, first) == ("waiting", "")

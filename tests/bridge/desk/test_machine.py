@@ -261,7 +261,7 @@ class Lobby(RuleBasedStateMachine):
             return
         text, before = self.word(), self.current.get((chat.desk, agent))
         name = self.hear(agent, text, chat.room)
-        if (chat.state, chat.agent) == ("offered", agent):
+        if (chat.state, chat.agent) == ("offered", agent) and self.may_have(agent, chat):
             self.taken(agent, chat)
             self.talks(agent, chat.desk, before)
         self.reach(agent, text, chat if (chat.state, chat.agent) == ("talking", agent) else None, name)
