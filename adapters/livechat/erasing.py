@@ -77,6 +77,9 @@ class Erasing:
             await self._conversations.forget(UserId(who), names)
         with store.transaction():
             store.forget_left(who, left)
+        for chat in self._desks.chats():  # as it stands in the file now
+            if f"mail:{chat.mail_to.lower()}" == who:
+                chat.mail_to = ""
         return len(known) + len(left)
 
     def path(self, number: int) -> str:

@@ -222,10 +222,15 @@ class DeskStore(DeskQuestions):
         )
 
     def forget_left(self, who: str, messages: Collection[LeftMessage]) -> None:
-        """Forget these messages of somebody who is known by this (`Chat.known_by`), and their mail."""
+        """Forget these messages of somebody who is known by this (`Chat.known_by`), and their mail: also that
+        the transcript of any chat goes there.
+        """
         self._in_log = True
         self.left.forget(messages)
         self.outbox.forget_person(who)
+        kind, _, value = who.partition(":")
+        if kind == "mail" and value:  # in ASCII, as all that mail goes to
+            self._do("UPDATE chat SET mail_to = '' WHERE lower(mail_to) = ?", value)
 
     def scrub(self) -> None:
         """Take what was erased out of SQLite's log too: outside of a transaction, and again when somebody

@@ -7,6 +7,7 @@ import aiohttp
 import pytest
 
 from bridge.desk.store.stuck import StuckStore
+from bridge.model import UserId
 
 from .office import by, offices, posting
 
@@ -326,3 +327,20 @@ async def test_who_did_not_come_back_after_a_restart_is_not_on_the_page(opened):
         await pass_by(office, 0)
         await pass_by(office, 2)
         assert office.told()[-1] == "1 小红 is not on the page any more."
+
+
+async def test_nothing_more_goes_to_an_address_that_is_erased(opened):
+    """Though it was only given for a transcript, in a chat of which nobody knows whose it is."""
+    office = await opened(mail=UNSEEN)
+    async with posting(office):
+        await office.visitor.join("Red?", mail="")
+        await say(office, "Yes, in M")
+        await office.asks("Xh@example.org")
+        await office.mails(1)
+        await office.goes()
+        await say(office, "and in L")
+        await office.adapter.forget(UserId(f"mail:{MAIL}"))
+        await say(office, "and in XL")
+        await office.agent(f"!close {office.visitor.chat}")
+        assert office.states() == []
+        assert not office.store._ask("SELECT 1 FROM chat WHERE mail_to != ''")
