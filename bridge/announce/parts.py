@@ -63,6 +63,7 @@ class ListParts:
         self.announcing.expire()
         self._delivering.step()
         self.ledger.tidy(self._clock.now())
+        self._file.scrub_rest()
 
     async def close(self) -> None:
         """Wait for the mail that is on its way, and close the file."""

@@ -40,7 +40,7 @@ def _follow(file: ListsFile, before: Path | None) -> list[str]:
             if old.secret() != file.secret():
                 return [lost]
             ended = old.rows("SELECT * FROM subscription WHERE ended_at IS NOT NULL")
-            (last,) = old.rows("SELECT coalesce(max(id), 0) FROM subscription")[0]
+            last = _last(old)
     except (HubbubError, sqlite3.Error):
         return [lost]
     count = 0
@@ -53,5 +53,14 @@ def _follow(file: ListsFile, before: Path | None) -> list[str]:
         ).rowcount
         if one.erased:
             file.write(f"{FORGET} AND asked_at = ?", one.erased, one.ended_at, *this)
+    newest = _last(file)
+    for row in ended:
+        if row["id"] > newest and as_subscription(row).erased:  # who is not to be asked again
+            file.write(f"INSERT INTO subscription VALUES ({', '.join('?' * len(row))})", *row)  # noqa: S608
     file.write("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'subscription'", last)
     return [f"Ended since the backup, and ended still: {counted(count, 'subscription')}."] if count else []
+
+
+def _last(file: ListsFile) -> int:
+    """Return the number of the newest subscription."""
+    return int(file.rows("SELECT coalesce(max(id), 0) FROM subscription")[0][0])

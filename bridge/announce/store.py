@@ -71,6 +71,8 @@ class ListsFile:
         except (OSError, sqlite3.Error) as error:
             raise HubbubError(f"{path}, the file of the lists, cannot be opened: {error}") from None
         self._base.row_factory = sqlite3.Row
+        self._in_log = False
+        """Whether what is to be found nowhere may still be in SQLite's log."""
 
     def _own(self) -> sqlite3.Connection:
         base = LISTS_FILE.open_to_write(
@@ -113,10 +115,20 @@ class ListsFile:
         self._base.execute("COMMIT")
 
     def scrub(self) -> None:
-        """Take what was changed out of SQLite's log too, as far as nobody reads just then."""
+        """Take what was changed out of SQLite's log too: at once, or `scrub_rest` does where somebody reads
+        just then, as who makes a backup.
+        """
+        self._in_log = True
+        self.scrub_rest()
+
+    def scrub_rest(self) -> None:
+        """Do what is left of it, if anything."""
+        if not self._in_log:
+            return
         self._base.execute("PRAGMA busy_timeout = 0")  # nobody waits for that
-        self._base.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        ((busy, _, _),) = self._base.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         self._base.execute("PRAGMA busy_timeout = 5000")
+        self._in_log = bool(busy)
 
     def close(self) -> None:
         self._base.close()

@@ -97,6 +97,28 @@ def test_who_was_erased_since_a_backup_is_erased_in_it_too(file, ledger, tmp_pat
     assert b"ann@" not in copy.read_bytes()
 
 
+def test_who_asked_and_was_erased_since_a_backup_is_not_asked_again_after_it(file, ledger, tmp_path):
+    copy = tmp_path / "copy"
+    file._base.execute("VACUUM INTO ?", (str(copy),))
+    subscribe(ledger, BY_MAIL, "ann@example.org")
+    LedgerPersons(file, HandClock(9.0)).erase({(BY_MAIL, "ann@example.org")})
+    go_on_from_lists(copy, file.path)
+    restored = ListsFile(copy)
+    assert SubscriptionLedger(restored).is_erased(BY_MAIL, UserId("ann@example.org"))
+    restored.close()
+
+
+def test_who_is_erased_while_somebody_reads_is_gone_from_the_log_when_they_are_done(file, ledger, tmp_path):
+    subscribe(ledger, BY_MAIL, "ann@example.org")
+    reader = ListsFile(file.path, read_only=True)
+    reader._base.execute("BEGIN")
+    reader.rows("SELECT * FROM subscription")
+    LedgerPersons(file, HandClock(9.0)).erase({(BY_MAIL, "ann@example.org")})
+    reader.close()
+    file.scrub_rest()
+    assert b"ann@" not in b"".join(one.read_bytes() for one in tmp_path.iterdir())
+
+
 async def hubbub(listed, command, *words):
     def call():
         ran = CliRunner().invoke(command, [*words, "--journal", str(listed.journal)])
