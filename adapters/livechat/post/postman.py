@@ -10,7 +10,7 @@ from email.message import EmailMessage
 
 from adapters.livechat.desks import Desks
 from bridge import Clock, Complaints, Mail, MailNotSent, MailUnsure, TemporaryFailure, send_mail
-from bridge.desk import Chat, ChatLine, MailKind, MailRow
+from bridge.desk import Chat, ChatLine, Desk, MailKind, MailRow
 
 from .left import left_letter
 from .letter import ChatLetter
@@ -136,7 +136,7 @@ class Postman:
     def _sent(self, row: MailRow) -> None:
         self._complaints.over("later")
         self._settle(row, "sent")
-        desk = self._desks.find(row.desk)
+        desk = self._desk(row)
         if row.kind is MailKind.UNSEEN and desk is not None:
             desk.mailed(row.chat, row.recipient)
 
@@ -160,10 +160,14 @@ class Postman:
         self._tell(row, str(error))
 
     def _tell(self, row: MailRow, why: str) -> None:
-        desk = self._desks.find(row.desk)
+        desk = self._desk(row)
         if desk is not None:
             asked = row.kind is MailKind.TRANSCRIPT
             desk.not_sent(row.chat, row.recipient, why, asked=asked)
+
+    def _desk(self, row: MailRow) -> Desk | None:
+        """Return the desk that is told of a mail: its chat may have been passed on."""
+        return self._desks.find(self._desks.store.desk_of(row.chat) or row.desk)
 
     def _settle(self, row: MailRow, state: str) -> None:
         with self._desks.store.transaction():

@@ -7,9 +7,10 @@ import aiohttp
 import pytest
 
 from bridge.desk.store.stuck import StuckStore
-from bridge.model import UserId
+from bridge.model import RoomId, UserId
 
 from .office import by, offices, posting
+from .places import ROOM
 
 MINUTE = 60.0
 UNSEEN = {"name": "Wool & Yarn", "unseen": "5m"}
@@ -344,3 +345,17 @@ async def test_nothing_more_goes_to_an_address_that_is_erased(opened):
         await office.agent(f"!close {office.visitor.chat}")
         assert office.states() == []
         assert not office.store._ask("SELECT 1 FROM chat WHERE mail_to != ''")
+
+
+async def test_the_desk_that_has_the_chat_by_now_is_told_of_its_mail(opened):
+    office = await opened(mail=UNSEEN)
+    rules = office.adapter.rooms[ROOM]
+    await office.adapter.serve({ROOM: rules, RoomId("support"): rules})
+    async with posting(office):
+        await left(office)
+        await say(office, "Yes, in M")
+        await office.agent(f"!transfer {office.visitor.chat} support")
+        await pass_by(office, 6)
+        await office.becomes("sent")
+        told = [row.body.text for row in office.store.feed("support")]
+        assert f"went to {MAIL} by mail" in told[-1]
