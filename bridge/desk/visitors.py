@@ -50,12 +50,16 @@ def kept_of(config: Config, people: Collection[tuple[str, str]]) -> Iterator[dic
     them, and the messages that they left. Raises TemporaryFailure.
     """
     files = {desk.network: desk.file for desk in desks(config)}
+    told: set[tuple[str, int]] = set()
     for network, who in sorted(people):
         if network not in files or not files[network].exists():
             continue
         with DeskReader(files[network]) as reader:
             for chat in reader.of_person(who):
                 number = chat.number
+                if (network, number) in told:  # meant by its number, too
+                    continue
+                told.add((network, number))
                 yield {
                     "network": network,
                     "chat": msgspec.to_builtins(chat),

@@ -228,6 +228,8 @@ async def test_the_owner_finds_a_visitor_by_their_mail_and_erases_all_of_them(ke
             (agent,) = [one.key for one in reader.agents("sales")]
         looked = await Abilities(bridge, None).do(EraseRequest(who=[agent], dry_run=True), "owner")
         assert looked.stays[0].startswith("that they answered visitors at sales: their name in chats")
+        looked = EraseRequest(who=["mail:Zoe@o.example"], dry_run=True)
+        assert (await Abilities(bridge, None).do(looked, "owner")).chats == {"shop": 1}
         request = EraseRequest(who=["mail:Zoe@o.example"])
         answer = await Abilities(bridge, None).do(request, "owner")
         assert answer.chats == {"shop": 1}
