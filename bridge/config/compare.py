@@ -101,8 +101,11 @@ def _untouched(old: Config, new: Config) -> Iterator[str]:
 
 
 def _top(config: Config) -> _Values:
-    keys = ("owner", "journal", "durability", "keep", "media", "web", "archive", "reload")
-    return _values({key: getattr(config, key) for key in keys})
+    keys = ("owner", "journal", "durability", "keep", "mail", "media", "web", "reload")
+    archive = config.archive
+    if archive.mail == config.mail:  # it sends by the server of all
+        archive = archive.model_copy(update={"mail": None})
+    return _values({key: getattr(config, key) for key in keys} | {"archive": archive})
 
 
 def _of_network(network: Network) -> _Values:
@@ -162,8 +165,8 @@ def _of_room(entry: RoomEntry, config: Config) -> _Values:
 def _values(part: Any, written: Any = None, path: str = "") -> _Values:
     """Return every single value in a part of a configuration, under its key as the file has it."""
     if isinstance(part, BaseModel):
-        written = part.model_dump(mode="json")
-        part = {key: getattr(part, key) for key in type(part).model_fields}
+        written = part.model_dump(mode="json", by_alias=True)
+        part = {field.alias or name: getattr(part, name) for name, field in type(part).model_fields.items()}
     if isinstance(part, Mapping):
         found: _Values = {}
         for key, value in part.items():

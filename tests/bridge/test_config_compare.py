@@ -47,6 +47,22 @@ def load(bench, one="nick: hub", room="", lobby="ignore: [spam]", top=""):
         ({"room": ", key: hush"}, ["conversation lobby, one #a: key: nothing → a secret"]),
         ({"lobby": ""}, ['conversation lobby: ignore: ["spam"] → nothing']),
         ({"top": "keep: {text: 3d}"}, ["keep.text: 7d → 3d"]),
+        (
+            {"top": "mail: {server: 127.0.0.1, security: none, from: a@shop.example}"},
+            [
+                "mail.server: nothing → 127.0.0.1",
+                "mail.security: nothing → none",
+                "mail.from: nothing → a@shop.example",
+            ],
+        ),
+        (
+            {"top": "archive: {mail: {server: mx.example.org, from: a@shop.example}}"},
+            [
+                "archive.mail.server: nothing → mx.example.org",
+                "archive.mail.security: nothing → starttls",
+                "archive.mail.from: nothing → a@shop.example",
+            ],
+        ),
         ({"top": "media: {max_file: 5MB}"}, ["media.max_file: 100MB → 5MB"]),
         ({"top": "  tea: {one: '#a', two: '#c'}"}, ["conversation: nothing → tea"]),
         ({}, []),
