@@ -262,7 +262,9 @@ class Desk:
                 self._floor.close(chat, "visitor", "")
             self.store.erase(number)
             if chat is not None:
-                told = self._chats.locale.gettext("{number} was deleted by its visitor.", number=number)
+                told = self._chats.locale.gettext(
+                    "{number} was deleted, as its visitor wanted.", number=number
+                )
                 self._chats.tell(told)
 
     def names(self, number: int) -> list[tuple[RoomId, MessageId]]:

@@ -71,6 +71,14 @@ class Floor:
             "{number} is {agent}'s: !take {number} takes it over", number=chat.number, agent=chat.agent_name
         )
 
+    def untold(self, chat: Chat) -> str:
+        """Say that nobody was told what somebody said to a visitor whom another agent has."""
+        return self.locale.gettext(
+            "Nobody was told that: {number} is {agent}'s. !take {number} takes it over",
+            number=chat.number,
+            agent=chat.agent_name,
+        )
+
     def rename(self, key: str, new_key: str, name: str) -> None:
         """Know an agent by another key."""
         row = replace(self.chats.agent(key), key=new_key, name=name)

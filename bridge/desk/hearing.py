@@ -226,7 +226,7 @@ class Hearing:
                 locale.gettext("{chat} waits: !take {number} takes it", chat=chat.label, number=chat.number)
             )
         if chat.agent != agent.key:
-            raise NotDone(self._floor.not_theirs(chat))
+            raise NotDone(self._floor.untold(chat))
         return True
 
     def _edit(self, command: EditMessage) -> _Line | None:

@@ -328,7 +328,7 @@ async def test_an_agent_with_another_nick_keeps_their_chats(shop, lobby):
         assert (heard.sender, heard.content) == ("ann_a", plain("S to XL"))
         lobby.say("lobby", "anna", "who takes that nick next reaches nobody")
         lobby.say("lobby", "anna", "1: nor so")
-        await told(lobby, "lobby", "1 is ann_a's: !take 1 takes it over")
+        await told(lobby, "lobby", "1 is ann_a's. !take 1 takes it over")
         assert zoe.heard.empty()
 
 

@@ -38,7 +38,7 @@ def test_an_agent_without_a_chat_reaches_nobody(shop):
     shop.agent("anna", "So it is.")
     shop.agent("anna", "1: Hello!")
     assert shop.seen(number) == ["visitor: Hello"]
-    assert shop.told()[-1] == "1 is Ben's: !take 1 takes it over"
+    assert shop.told()[-1] == "Nobody was told that: 1 is Ben's. !take 1 takes it over"
 
 
 def test_an_answer_takes_a_chat_that_nobody_has(shop):

@@ -100,7 +100,7 @@ def test_a_visitor_has_all_forgotten(shop):
     with pytest.raises(Denied):
         shop.says(number, "But")
     assert shop.desk.names(number) == []
-    assert shop.told() == ["1 was deleted by its visitor."]
+    assert shop.told() == ["1 was deleted, as its visitor wanted."]
     shop.store.close()
     for word in (b"Secret", b"Zoe", b"z@o.example", b"odd"):
         assert word not in shop.file.read_bytes()
