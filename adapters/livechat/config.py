@@ -81,8 +81,8 @@ class NetworkConfig(Model):
         Prompted(),
         Field(examples=["https://chat.shop.example"]),
     ] = None
-    """The address by which browsers come to `listen`, through a web server that speaks HTTPS. Without one,
-    a browser on this machine alone can try it.
+    """The address by which browsers reach the chat: that of a web server with HTTPS, which passes everything
+    on to `listen`. Without one, a browser on this machine alone can try it.
     """
     origins: Annotated[
         tuple[Annotated[str, AfterValidator(_origin)], ...],

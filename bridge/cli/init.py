@@ -147,7 +147,7 @@ def _greet(dialogue: "Dialogue", file: Path, *, desk: bool) -> None:
         dialogue.say("A desk: visitors of a web page write, and agents answer in a room of a chat network.")
     else:
         dialogue.say("Hubbub joins rooms of chat networks: what is said in one appears in the others.")
-    dialogue.say("Have an account for it on each network at hand: it needs one of its own, not yours.")
+    dialogue.say("Have an account at hand for Hubbub on each of these networks: one of its own, not yours.")
     dialogue.say(
         f"Each login is tried, then {file} is written. Ctrl-C ends this, and nothing is left behind."
     )

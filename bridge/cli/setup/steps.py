@@ -299,7 +299,7 @@ class _Steps:
 
     def _try(self, config: Config, name: str, rooms: Mapping[RoomId, Any]) -> str | None:
         """Log in, and look at rooms. Returns what is wrong, as a sentence."""
-        what = ", ".join(rooms) or "the login"
+        what = ", ".join(rooms) or name
         console = Console(stderr=True)
         with gathered() as warnings, console.status(f"trying {what} ...", spinner="line"):
             found = asyncio.run(answer(config, name, rooms))
