@@ -38,7 +38,10 @@ _ROOMS = {
 
 
 _MAIL = {
-    True: ("has mail that did not go", "`hubbub desk mail` sends it again, or forgets it"),
+    True: (
+        "has mail that did not go",
+        "`hubbub desk mail` says which and why: --retry sends it again, --forget forgets it",
+    ),
     False: ("has mail that cannot go yet", "see to the server of `mail:`: it is tried again by itself"),
 }
 """Of desks: by whether it is given up."""

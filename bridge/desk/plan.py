@@ -217,8 +217,8 @@ def _factor(desk: str, found: Mapping[Hour, Rate], not_counted: Collection[Hour]
     whole = {hour.day for hour in found} - {hour.day for hour in not_counted}
     if not whole:
         raise HubbubError(
-            f"{desk}: no whole day was counted yet, beside which chats on a day could be held: wait for the "
-            "end of one, or say how many times as many"
+            f"{desk}: no whole day was counted yet, to compare chats per day with: ask again tomorrow, or "
+            "say how many times as many (times)"
         )
     a_day = sum(rate.mean for hour, rate in found.items() if hour.day in whole) / len(whole)
     return terms.per_day / a_day * terms.season if a_day else 0.0

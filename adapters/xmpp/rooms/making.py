@@ -164,8 +164,8 @@ class RoomMaking:
                 if person := place.persons.get(nick):
                     return person
                 raise Rejected(
-                    f"{place.room} hides the address of {nick}, who so cannot be invited: make hubbub a"
-                    " moderator there, or let the room show addresses"
+                    f"{place.room} hides the address of {nick}, so that hubbub cannot invite them: make"
+                    " it a moderator there, or let the room show addresses"
                 )
         raise Rejected(f"{user} is in no room where hubbub is")
 

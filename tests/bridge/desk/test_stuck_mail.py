@@ -59,7 +59,7 @@ def test_what_does_not_go_is_wrong_until_that_is_handled(shop):
     given_up, late = wrong(there)
     assert given_up == (
         "shop sales has mail that did not go (1 mail, the last: 550 <…>: unknown): "
-        "`hubbub desk mail` sends it again, or forgets it"
+        "`hubbub desk mail` says which and why: --retry sends it again, --forget forgets it"
     )
     assert late.startswith("shop sales has mail that cannot go yet (1 mail, the last: no answer): ")
     assert do_with_stuck(there, {1}, "retry", 20.0) == 1
