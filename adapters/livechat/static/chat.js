@@ -38,6 +38,8 @@
 		sure: ["What you wrote here is deleted for good, with us too.", "Was Sie hier geschrieben haben, wird auch bei uns endgültig gelöscht.", "您发送的内容将被永久删除，包括我们保存的。"],
 		rate: ["How was it?", "Wie war es?", "您对本次服务满意吗？"],
 		thanks: ["Thank you!", "Danke!", "谢谢！"],
+		left: ["Thank you! We answer by email: {mail}", "Danke! Wir antworten per E-Mail: {mail}", "谢谢！我们会发邮件回复您：{mail}"],
+		sent: ["It comes by email.", "Er kommt per E-Mail.", "将通过邮件发送给您。"],
 		news: ["News by email", "Neues per E-Mail", "邮件订阅"],
 		confirm: ["Please follow the link in our email.", "Bitte folgen Sie dem Link in unserer E-Mail.", "请点击邮件中的链接。"],
 	};
@@ -287,7 +289,7 @@ header p, .dim, .who, .told { font-size: 13px; }
 .tool:hover, .chip:hover { background: #8883; }
 .panel .body { flex: 1; overflow: auto; overscroll-behavior: contain; padding: 16px; display: flex; flex-direction: column; outline-offset: -3px; }
 .form, .lines { display: flex; flex-direction: column; gap: 12px; }
-.lines { gap: 4px; margin-top: auto; }
+.lines { gap: 4px; margin-top: auto; padding-top: 12px; }
 .form p:first-child { font-size: 17px; }
 .line { max-width: 84%; align-self: flex-start; }
 .dim, .who, .told, .typing, .gone .words { color: var(--dim); }
@@ -505,7 +507,7 @@ input, select, textarea { border: 1px solid var(--dim); border-radius: 10px; pad
 		const asked = open ? fields : (fields.some((one) => one.name === "mail") ? fields : [{name: "name"}, {name: "mail", type: "email"}, ...fields])
 			.map((one) => one.name === "mail" ? {...one, required: true} : one); // what is left is answered there
 		start.replaceChildren();
-		fill(start, el("p", {dir: "auto"}, left ? `${say("thanks")} ✉ ${kept.read().mail || person.identity?.mail}` : open ? say("hello") : hours || say("closed")));
+		fill(start, el("p", {dir: "auto"}, left ? say("left", {mail: kept.read().mail || person.identity?.mail}) : open ? say("hello") : hours || say("closed")));
 		if (!left && (open || away_form)) {
 			const text = open ? expect : say("away");
 			fill(start, text && el("p", {class: "dim", dir: "auto"}, text), filed, asked.filter((one) => !person.identity?.[one.name]).map(input), consent && tick(consent),
@@ -636,7 +638,7 @@ input, select, textarea { border: 1px solid var(--dim); border-radius: 10px; pad
 	const list = () => {
 		const {sound = set.sound !== "off"} = kept.read(), over = state.state === "closed";
 		const item = (name, act, mark = "") => button("item", () => { arrange(); act(); }, say(name) + mark);
-		lay(say("more"), item("download", save), info?.mail !== false && item("mailed", () => dialog("mailed", address(), ({mail}) => post("chat/mail", {to: mail}), "thanks")),
+		lay(say("more"), item("download", save), info?.mail !== false && item("mailed", () => dialog("mailed", address(), ({mail}) => post("chat/mail", {to: mail}), "sent")),
 			item("sound", () => kept.write({sound: !sound}), sound ? " 🔔" : " 🔕"), info?.subscribe?.length && item("news", news),
 			over ? item("fresh", forget) : item("end", fallible(() => post("chat/close"))),
 			item("erase", () => dialog("erase", el("p", {}, say("sure")), () => post("chat/erase").then(({told}) => { forget(); notice(told); }))));

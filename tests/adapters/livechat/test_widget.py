@@ -140,7 +140,7 @@ async def test_a_message_needs_an_address_to_answer_to_though_a_chat_does_not(sh
         await expect(address).to_be_focused()
         await address.fill("eve@example.org")
         await visitor.page.get_by_role("button", name="Send", exact=True).click()
-        await expect(visitor.panel).to_contain_text("Thank you! ✉ eve@example.org")
+        await expect(visitor.panel).to_contain_text("Thank you! We answer by email: eve@example.org")
 
 
 async def test_the_chat_goes_along(shop, browser):
