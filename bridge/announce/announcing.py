@@ -164,27 +164,25 @@ class Announcing:
         name, words, entry = self._meant(asked, names)
         dry, text = words.startswith(_DRY), words.removeprefix(_DRY).strip()
         if dry:
-            return told_plan(self.plan(name), asked.locale, self._clock.now())
+            then = asked.locale.gettext("Nobody was told yet: that was a dry run.")
+            return f"{told_plan(self.plan(name), asked.locale, self._clock.now())}\n{then}"
         if not text:
             return self._how_the_last_went(name, asked.locale)
         _, plan, code = self.announce(name, text, asked.sender.name, entry, asked.locale)
         told = told_plan(plan, asked.locale, self._clock.now())
-        if not code:
-            return told
-        return "\n".join(
-            (
-                told,
-                asked.locale.gettext(
-                    "It waits: somebody else who may announce agrees with `!approve {code}`.", code=code
-                ),
+        then = asked.locale.gettext("It goes out.")
+        if code:
+            then = asked.locale.gettext(
+                "It waits: somebody else who may announce agrees with `!approve {code}`.", code=code
             )
-        )
+        return f"{told}\n{then}"
 
     def agreed(self, asked: Asked, names: Sequence[str]) -> str:
         """Let go out what somebody agrees to who may, in a room of these lists."""
         name, code, entry = self._meant(asked, names)
         self.approve(name, code, asked.sender.name, entry, asked.locale)
-        return told_plan(self.plan(name), asked.locale, self._clock.now())
+        then = asked.locale.gettext("It goes out.")
+        return f"{told_plan(self.plan(name), asked.locale, self._clock.now())}\n{then}"
 
     def _meant(self, asked: Asked, names: Sequence[str]) -> tuple[str, str, str]:
         """Return the list that is meant, what is said of it, and the entry by which whoever asks may."""

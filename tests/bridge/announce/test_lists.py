@@ -153,7 +153,7 @@ async def test_many_need_somebody_else_who_agrees_in_time(listed, audience, irc,
         irc.say("desk", "eve", f"!approve {code}")
         await audience.told(irc, "eve", "You may not")
         irc.say("desk", "bob", f"!approve {code}")
-        await audience.told(irc, "bob", "2 people")
+        assert (await audience.told(irc, "bob", "2 people")).endswith("\nIt goes out.")
         await bridge.patrol()
         assert len(audience.announcements(irc, "carol", "first\n")) == 1
         irc.say("desk", "ann", "!announce second")
@@ -177,6 +177,7 @@ async def test_a_dry_run_says_how_many_and_tells_nobody(listed, audience, irc, j
             "news: 2 people – irc 1, jabber 1 (1 asleep)",
             "The last quiet hours end at 2026-12-01 00:00 UTC.",
             "These are so many that somebody else has to agree.",
+            "Nobody was told yet: that was a dry run.",
         ]
         await bridge.patrol()
         assert not audience.announcements(irc, "carol", "We open")
