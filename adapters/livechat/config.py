@@ -174,9 +174,9 @@ class RoomConfig(DeskRules):
     def does_nothing(self, around: Around) -> Iterator[tuple[tuple[str, ...], str]]:
         yield from super().does_nothing(around)
         if not around.mail:
-            for key in ("transcripts", "away", "unseen", "reply_to", "name"):
-                if key in self.mail.model_fields_set:
-                    yield ("mail", key), f"no mail is sent: {_SERVER}"
+            idle = [key for key in type(self.mail).model_fields if key in self.mail.model_fields_set]
+            if idle:  # one remark, however many of them there are
+                yield ("mail", *idle[: len(idle) == 1]), f"no mail is sent: {_SERVER}"
         for name in self.subscribe:
             if name not in around.lists:
                 yield ("subscribe",), f"there is no list {name!r}: give that conversation `announce: {{}}`"

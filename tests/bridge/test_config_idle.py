@@ -33,6 +33,7 @@ def remarks(tmp_path, conversations, *, top="", network=""):
         ("mail: {away: [a@shop.example]}", f"mail.away: no mail is sent: {SERVER}"),
         ("mail: {transcripts: [a@shop.example]}", f"mail.transcripts: no mail is sent: {SERVER}"),
         ("mail: {unseen: 5m}", f"mail.unseen: no mail is sent: {SERVER}"),
+        ("mail: {name: Wool, unseen: 5m}", f"mail: no mail is sent: {SERVER}"),
         ("mail: {name: Wool}", f"mail.name: no mail is sent: {SERVER}"),
         ("suggest: visitors", "suggest: there are no saved answers: name their file with `saved:`"),
         ("rooms: [irc]", "rooms: does nothing without `mode: rooms`: write that, or take this line out"),
