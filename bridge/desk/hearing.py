@@ -223,7 +223,11 @@ class Hearing:
             )
         if chat.state is not ChatState.TALKING:
             raise NotDone(
-                locale.gettext("{chat} waits: !take {number} takes it", chat=chat.label, number=chat.number)
+                locale.gettext(
+                    "Nobody was told that: {chat} waits. !take {number} takes it",
+                    chat=chat.label,
+                    number=chat.number,
+                )
             )
         if chat.agent != agent.key:
             raise NotDone(self._floor.untold(chat))

@@ -25,7 +25,7 @@ def test_in_its_own_room_a_chat_needs_no_number(shop):
     shop.says(number, "Anybody?")
     assert shop.told("sales/1")[-1] == "[小红] Anybody?"
     shop.agent("ben", "Just looking", room="sales/1")
-    assert shop.told("sales/1")[-1] == "1 小红 waits: !take 1 takes it"
+    assert shop.told("sales/1")[-1] == "Nobody was told that: 1 小红 waits. !take 1 takes it"
     shop.agent("anna", "!take", room="sales/1")
     shop.agent("anna", "Yes!", room="sales/1")
     shop.agent("ben", "Me too!", room="sales/1")
