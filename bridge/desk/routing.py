@@ -157,7 +157,7 @@ def _lost(rules: TakingTurns, chat: Held, agent: Candidate, now: float) -> Why |
         return Why.GONE
     if missing >= _NOTICED:
         return missed
-    if now - chat.offered_at >= rules.answer_within:
+    if abs(now - chat.offered_at) >= rules.answer_within:  # a clock may be set back
         return Why.SILENT
     return Why.FULL if agent.chats >= rules.capacity and not agent.program else None
 

@@ -79,6 +79,8 @@ def test_an_offer_goes_back_that_is_not_answered():
     offer = Held(1, "anna", offered_at=940.5)
     assert lost(agent("anna", asked=1), offer) == []
     assert lost(agent("anna", asked=1), offer, 1000.5) == [Why.SILENT]
+    assert lost(agent("anna", asked=1), offer, 940.0) == [], "a clock is put right by a little"
+    assert lost(agent("anna", asked=1), offer, 880.0) == [Why.SILENT], "or by far"
 
 
 def test_an_offer_goes_back_when_its_agent_has_taken_others():
