@@ -18,6 +18,7 @@ from bridge import (
     Kind,
     MessageCreated,
     MessageId,
+    Present,
     RoomId,
     RoomState,
     RoomStateChanged,
@@ -51,6 +52,9 @@ class Channel(Protocol):
 
     @property
     def members(self) -> dict[str, str]: ...
+
+    @property
+    def present(self) -> Present: ...
 
 
 class Posting(Protocol):
@@ -161,6 +165,7 @@ class PrivateQueries:
         for place in self._places.values():
             if place.members.get(nick, "!").find("!") < 0:
                 place.members[nick] = source
+                place.present.add(nick, nick_of(source), source)
         self._session.unmasked.discard(nick)
 
     def renamed(self, source: str, now: str) -> None:

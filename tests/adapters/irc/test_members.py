@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 
 from adapters.irc.testing import Demo
-from bridge import Change, MemberChanged, MessageCreated, RoomState, Sender, UserId
+from bridge import Change, MemberChanged, MessageCreated, RoomId, RoomState, Sender, UserId
 from tests.adapters.places import demo_server
 
 from .harness import Client, Running, ScriptedServer, client, running
@@ -172,3 +172,13 @@ async def test_ngircd(tmp_path: Path) -> None:
             await run.joined("#side")
             await script(bob, demo.port)
             assert sorted(await told(run, 8)) == sorted([*TOLD, ("#lobby", "anna", Change.LEFT, '"bye"')])
+
+
+async def test_a_mask_that_a_private_query_showed_counts_in_the_rooms_too() -> None:
+    """NAMES shows nicks alone; USERHOST (RFC 2812 section 4.8) tells whose one is before anybody speaks."""
+    async with ScriptedServer() as server, running(server.port, "#lobby") as run:
+        await run.joined()
+        server.say(":irc.example 353 hubbub = #lobby :bob hubbub", ":irc.example 366 hubbub #lobby :End")
+        server.say(":irc.example 302 hubbub :bob=+b@h", f"{BOB} PRIVMSG #lobby :next")
+        await run.emitted.next(MessageCreated)
+        assert [one.id for one in run.adapter.people(RoomId("#lobby"))] == ["bob!b@h"]
