@@ -125,8 +125,8 @@
 			}
 		}
 	};
-	// A browser has six connections to a server: four windows may wait on theirs, others ask again and again.
-	const seat = (n) => new Promise((got) => (navigator.locks ? navigator.locks.request(`${key}.${n}`, {ifAvailable: true}, (free) =>
+	// A browser has six connections to a server, for all desks there: four windows may wait on theirs, others ask again and again.
+	const seat = (n) => new Promise((got) => (navigator.locks ? navigator.locks.request(`${base} ${n}`, {ifAvailable: true}, (free) =>
 		free ? new Promise(got) : got(n < 4 && seat(n + 1))) : Promise.reject()).catch(() => got(() => {})));
 	const follow = async () => {
 		if (following) return;
