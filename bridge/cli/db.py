@@ -78,7 +78,7 @@ def backup(words: tuple[Path, ...], journal: Path | None, *, force: bool) -> Non
 
     The journal that FILE names, also while the service runs. What desks, lists and bots keep beside it is
     copied with it, to files whose names begin with that of TARGET and `+`. The copies hold what people said:
-    only their owner can read them.
+    only their owner can read them. `hubbub archive backup` copies the archive.
 
     \b
     Examples:
