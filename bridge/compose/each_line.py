@@ -21,12 +21,12 @@ def next_named_part(  # noqa: PLR0913, PLR0917 as `next_part`
     style: Style | None = None,
 ) -> Fitted | None:
     """Return the next part of degraded content as `next_part` does, with a label before each line behind the
-    first. Where a message cannot hold several lines, or with no label, it is the same.
+    first. Where a message cannot hold several lines it is the same.
     """
     limited = capabilities
     while True:
         fitted = next_part(spans, start, prefix, limited, style)
-        if fitted is None or not label or not capabilities.lines:
+        if fitted is None or not capabilities.lines:
             return fitted
         first, *rest = lines(fitted.content.spans)
         named = of_lines([first, *_labelled(rest, label)])

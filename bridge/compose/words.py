@@ -21,7 +21,7 @@ from bridge.model import (
 )
 
 from .each_line import next_named_part
-from .fit import Fitted, Style, degrade, styled
+from .fit import Fitted, Style, degrade, next_part, styled
 from .memory import Guest, RoomMemory
 from .mentions import addressed, meant, mentioning
 from .namesakes import HUBBUB
@@ -59,14 +59,20 @@ def fit(delivery: Delivery, event: _Words, note: str, view: RoomView, memory: Ro
     guest = memory.guest(view, delivery.source, event.sender)
     spans = _spans(delivery, event, guest, view, memory)
     start = _before(delivery, event, guest, view, memory)
-    before, byline, can = start.text + note, start.byline, view.capabilities
-    fitted = next_named_part(spans, delivery.progress.chars, before, start.label, can, start.style)
+    before, byline = start.text + note, start.byline
+    fitted = _next(spans, delivery.progress.chars, before, start, view)
     if fitted is not None and view.speaker is not None and guest.prefix.feigned(fitted.content.text):
         before = guest.prefix.sign + before  # with no name before it, it could be taken for another's line
-        fitted = next_named_part(spans, delivery.progress.chars, before, (), can)
+        fitted = next_part(spans, delivery.progress.chars, before, view.capabilities)
     if fitted is not None and fitted.end is not None:
         memory.degraded = (delivery.seq, event.content, view.capabilities, spans)
     return replace(fitted, byline=byline) if fitted is not None and byline is not None else fitted
+
+
+def _next(spans: tuple[Span, ...], at: int, before: str, start: _Start, view: RoomView) -> Fitted | None:
+    if start.label:
+        return next_named_part(spans, at, before, start.label, view.capabilities, start.style)
+    return next_part(spans, at, before, view.capabilities, start.style)
 
 
 def number_of_part(delivery: Delivery, event: _Words, view: RoomView, memory: RoomMemory) -> int:
@@ -78,7 +84,7 @@ def number_of_part(delivery: Delivery, event: _Words, view: RoomView, memory: Ro
     start = _before(delivery, event, guest, view, memory)
     number, at = 1, 0
     while at < delivery.progress.chars:
-        part = next_named_part(spans, at, start.text, start.label, view.capabilities, start.style)
+        part = _next(spans, at, start.text, start, view)
         if part is None or part.end is None:
             break
         number, at = number + 1, part.end
@@ -180,8 +186,7 @@ def _before(delivery: Delivery, event: _Words, guest: Guest, view: RoomView, mem
 
 def _names_lines(guest: Guest, view: RoomView) -> bool:
     """Whether each line of what somebody says is named, and not its first alone."""
-    named = view.speaker is None and guest.prefix.names_people
-    return named and guest.author.network in view.strangers
+    return guest.author.network in view.strangers and view.speaker is None and guest.prefix.names_people
 
 
 def _style(parts: tuple[str, str, str], start: int, guest: Guest, view: RoomView) -> Style | None:
