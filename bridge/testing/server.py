@@ -8,7 +8,6 @@ import os
 import random
 import signal
 import socket
-import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -54,9 +53,10 @@ _RESERVED: set[int] = set()
 
 @functools.cache
 def _reservations() -> int:
-    """Return the descriptor of a file of which each process that asks for ports locks their bytes."""
-    file = Path(tempfile.gettempdir(), f"hubbub-ports-{os.getuid()}")
-    return os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    """Return a descriptor of a file of which each process that asks for ports locks their bytes. It is there
+    on every machine, so that none is left behind, and nobody else locks it.
+    """
+    return os.open("/dev/zero", os.O_RDWR)
 
 
 def _reserve(port: int) -> bool:
