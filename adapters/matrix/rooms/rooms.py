@@ -69,6 +69,8 @@ class Rooms:
         )
         self._looking_up = asyncio.Semaphore(_AT_ONCE)
         self._told: dict[RoomId, RoomStateChanged] = {}
+        self._leaving: dict[str, asyncio.Task[None]] = {}
+        """By the id on the wire."""
 
     def serve(self, rooms: Mapping[RoomId, MatrixRoom]) -> None:
         """Be in exactly these rooms: join the new ones, leave those that are gone from the map."""
@@ -156,8 +158,9 @@ class Rooms:
         self._session.forget(room)
         if wire not in self._session.joined:
             return
-        if leaves:
-            self.spawn(self._leave(room, wire))
+        if leaves and wire is not None:
+            task = self._leaving[wire] = self._group.create_task(self._leave(room, wire))
+            task.add_done_callback(lambda _: self._leaving.pop(wire))
         else:
             stays = "staying in %s, which is not relayed any more: leave: always would leave it"
             log.info(stays, room, extra={"room": room})
@@ -221,6 +224,8 @@ class Rooms:
             self._keeper.lost(room, "", 0.0)
 
     async def _join(self, wire: str, via: tuple[str, ...]) -> None:
+        if wire in self._leaving:  # it was out of the map for a moment
+            await asyncio.wait({self._leaving[wire]})
         if wire in self._session.joined:
             return
         await self._client.join(wire, tuple(dict.fromkeys(filter(None, via))))

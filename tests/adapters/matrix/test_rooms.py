@@ -402,6 +402,27 @@ async def test_the_map_changes_while_running(server):
     assert server.count("leave") == 1
 
 
+async def test_a_room_that_comes_back_into_the_map_while_it_is_left_is_entered_again(server):
+    leaves = asyncio.Event()
+
+    async def slowly():
+        await leaves.wait()
+        return Answer()
+
+    server.answers["leave"].append(slowly)
+    async with Core(adapter_for(server.url, leave="always")) as core:
+        await core.joined()
+        await core.adapter.serve({})
+        while not server.count("leave"):
+            await asyncio.sleep(0.01)
+        joins = server.count("join")
+        await core.adapter.serve({ALIAS: core.adapter.RoomConfig()})
+        await asyncio.sleep(0.1)
+        leaves.set()
+        await core.joined()
+        assert server.count("join") == joins + 1
+
+
 async def test_rooms_that_take_long_hold_up_nobody(server, monkeypatch):
     monkeypatch.setattr("adapters.matrix.rooms.rooms._SLOW", 0.1)
     released = asyncio.Event()
