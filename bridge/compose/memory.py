@@ -115,7 +115,7 @@ class RoomMemory:
     def follow(self, view: RoomView) -> None:
         """Forget what may be otherwise by a new map, in which the room is like this."""
         self.namesakes.follow(view.networks, view.show.protect)
-        self.namesakes.hear({view.adapter.network, *map(view.network, view.facts.heard)})
+        self.namesakes.hear(lambda: {view.adapter.network, *map(view.network, view.facts.heard)})
         self.degraded = None
         self.guests.clear()
 

@@ -80,11 +80,12 @@ class Namesakes:
         """
         self._networks, self._protected = frozenset(networks), protected
 
-    def hear(self, networks: Collection[str]) -> None:
-        """Know people of these networks alone from now on. Where one is gone it may have another name by now,
-        and its people are no namesakes of themselves: who is there is asked anew.
+    def hear(self, networks: Callable[[], Collection[str]]) -> None:
+        """Know people of these networks alone from now on, which are asked for where anybody is known. Where
+        one is gone it may have another name by now, and its people are no namesakes of themselves: who is
+        there is asked anew.
         """
-        if any(network not in networks for network, _ in self._there):
+        if self._there and {network for network, _ in self._there}.difference(networks()):
             self._there.clear()
             self._claims.clear()
             self._is_recalled = False
