@@ -104,9 +104,11 @@ class OwnRooms:
         """Do what is due: every second."""
         seen: set[int] = set()
         for name, desk in self._desks.all():
-            for chat in desk.chats if desk.rules.mode == "rooms" else ():
-                seen.add(chat.number)
-                self._see(name, desk, chat)
+            if desk.rules.mode == "rooms" and desk.chats:
+                lobby = {one.key: one for one in self._conversations.people(RoomId(name))}
+                for chat in desk.chats:
+                    seen.add(chat.number)
+                    self._see(name, desk, chat, lobby)
         for own in [own for own in self._own.values() if own.number not in seen]:
             if self._is_over(own):
                 self._do(own, partial(self._take_down, own))
@@ -125,7 +127,7 @@ class OwnRooms:
 
     # One chat
 
-    def _see(self, name: str, desk: Desk, chat: Chat) -> None:
+    def _see(self, name: str, desk: Desk, chat: Chat, lobby: Mapping[str, Member]) -> None:
         own = self._own.setdefault(chat.number, _Own(name, chat.number))
         if own.desk != name or dict(chat.rooms) != own.rooms:  # it went to another desk
             self._do(own, partial(self._take_down, own))
@@ -133,14 +135,13 @@ class OwnRooms:
         if own.rooms and not own.opened:
             self._do(own, partial(self._reopen, own, desk))
             return
-        lobby = {one.key: one for one in self._conversations.people(RoomId(own.desk))}
         there = self.keys.there(own.room) & lobby.keys()
         self._note_who_went(own, chat, there, lobby.keys())
         self._greet(own, desk, chat, there)
         if self._is_missed(own, desk, chat, there, lobby):
             self._do(own, partial(self._give_up, own, desk, chat.agent))
             return
-        wanted = [one for one in self._wanted(own, desk, chat, there) if self._may_ask(own, one)]
+        wanted = [one for one in self._wanted(own, desk, chat, there, lobby) if self._may_ask(own, one)]
         if wanted:
             self._do(own, partial(self._bring, own, desk, chat, wanted))
 
@@ -181,14 +182,16 @@ class OwnRooms:
         comes = self._is_agent(agent, desk.rules) and own.refused.get(agent.network) != math.inf
         return not comes or now - since >= _COMES
 
-    def _wanted(self, own: _Own, desk: Desk, chat: Chat, there: AbstractSet[str]) -> Sequence[Member]:
+    def _wanted(
+        self, own: _Own, desk: Desk, chat: Chat, there: AbstractSet[str], lobby: Mapping[str, Member]
+    ) -> Sequence[Member]:
         """Return the agents who are to be in a chat's room, and are neither there nor invited."""
         rules = desk.rules
-        lobby = [one for one in self._conversations.people(RoomId(own.desk)) if self._is_agent(one, rules)]
+        agents = [one for one in lobby.values() if self._is_agent(one, rules)]
         if chat.agent:
-            wanted = [one for one in lobby if one.key == chat.agent]
+            wanted = [one for one in agents if one.key == chat.agent]
         elif rules.assign == "first":
-            wanted = [one for one in lobby if not one.away and desk.has_room(one.key)]
+            wanted = [one for one in agents if not one.away and desk.has_room(one.key)]
         else:
             wanted = []
         return [one for one in wanted if one.key not in own.invited and one.key not in there]
