@@ -140,7 +140,7 @@ class Status:
     archive: ArchiveReport | None = None
     """None: there is none."""
     mail: Sequence[MailReport] = ()
-    """Of desks whose mail does not go."""
+    """The desks whose mail does not go."""
 
 
 async def count(journal: Path) -> Inventory:

@@ -9,7 +9,7 @@ from pathlib import Path
 __all__ = ["LISTS", "beside_backup", "beside_journal", "copy_of", "key_of_store", "place_of"]
 
 LISTS = "lists.sqlite3"
-"""What the file of the lists is called among them; that of a network is `NETWORK.login.sqlite3`."""
+"""The name of the lists' file among them; that of a network is `NETWORK.login.sqlite3`."""
 _NETWORKS = ".login.sqlite3"
 _OURS = re.compile(r"[\w.-]+\.login\.sqlite3")
 

@@ -44,7 +44,7 @@ _MAIL = {
     ),
     False: ("has mail that cannot go yet", "see to the server of `mail:`: it is tried again by itself"),
 }
-"""Of desks: by whether it is given up."""
+"""Mail of desks, by whether it is given up."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ class LeftRooms:
         """`in_use` says whether a chat has a room, given its network: it may have got that name again."""
         self._network, self._conversations, self._clock, self._in_use = network, conversations, clock, in_use
         self._due: dict[tuple[str, str], float] = {}
-        """From when on it is tried, by the clock's `monotonic`."""
+        """The time from which each is tried, by the clock's `monotonic`."""
         self._doing: asyncio.Task[None] | None = None
 
     def add(self, rooms: Iterable[tuple[str, str]]) -> None:

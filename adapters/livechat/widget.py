@@ -13,7 +13,7 @@ _FILE = "chat.js"
 _KEPT = 600
 """Seconds for which a browser asks no more whether there is another one."""
 _FOR_READERS = re.compile(rb"^[ \t]*(?://.*)?", re.MULTILINE)
-"""What browsers need not have: how lines are indented, and comments that stand alone."""
+"""Parts that browsers need not have: indentation, and comments that stand alone."""
 
 
 class Widget:

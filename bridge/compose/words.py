@@ -45,11 +45,11 @@ class _Start(NamedTuple):
 
     text: str
     style: Style | None
-    """How a name in it is shown."""
+    """The style of a name in it."""
     byline: Byline | None
-    """Where in it a person is named."""
+    """The place in it where a person is named."""
     label: tuple[Span, ...]
-    """What stands before each further line; empty: nothing does."""
+    """It stands before each further line; empty: nothing does."""
 
 
 def fit(delivery: Delivery, event: _Words, note: str, view: RoomView, memory: RoomMemory) -> Fitted | None:

@@ -18,7 +18,7 @@ __all__ = ["DESK_NAME", "Chats", "News"]
 _IN_LINE = (ChatState.WAITING, ChatState.OFFERED)
 _HELD = (ChatState.OFFERED, ChatState.TALKING)
 DESK_NAME = "Desk"
-"""Who says what the desk itself says."""
+"""The name by which the desk itself speaks."""
 _DESK = "desk"
 _ALL = 100_000
 

@@ -143,7 +143,7 @@ class LineBody(msgspec.Struct, frozen=True, omit_defaults=True):
     agent: str = ""
     """The name of who is talked to."""
     own: str = ""
-    """What its visitor wrote, where everybody else gets it otherwise (`text`): for them alone."""
+    """The words as its visitor wrote them, for them alone, where everybody else gets others (`text`)."""
 
 
 class ChatLine(NamedTuple):

@@ -22,7 +22,7 @@ class Retold:
     chats: Chats
     chat: Chat
     room: str
-    """Where they say it."""
+    """The room in which they say it."""
     name: str
 
     def said(self, body: LineBody) -> None:

@@ -60,7 +60,7 @@ class Candidate:
     missing_since: float | None
     """Since when they have been gone, or away and silent."""
     chats: int
-    """How many visitors they have,"""
+    """The number of visitors they have,"""
     asked: int
     """and how many they are offered besides."""
     last_given: float

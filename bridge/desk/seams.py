@@ -14,7 +14,7 @@ class Seams:
     """The others that a desk asks or tells, each as one function."""
 
     people: Callable[[], Sequence[Person]]
-    """Who is in the lobby now, of those networks that tell."""
+    """The people in the lobby now, of those networks that tell."""
     is_agent: Callable[[str], bool] = lambda _: True
     """Whether somebody (`Speaker.key`) may answer visitors, whatever the rules say: visitors of any network
     may not.

@@ -13,7 +13,7 @@ from .store.stuck import StuckMail, StuckReader, StuckStore
 __all__ = ["do_with_stuck", "mail_reports", "stuck_mail"]
 
 _ADDRESS = re.compile(r"[^\s<>]*@[^\s<>]+")
-"""Of people: a server's words have it, and monitors are told these."""
+"""It finds addresses of people: a server's words have them, and monitors are told these."""
 
 
 def stuck_mail(desks: Iterable[MappedDesk]) -> list[tuple[MappedDesk, StuckMail]]:

@@ -56,11 +56,11 @@ PAGE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Robots-Tag": "noindex",
 }
-"""What goes with such a page: it may show itself, and be pressed."""
+"""Headers that go with such a page: it may show itself, and be pressed."""
 PAGE_WITH_SCRIPT = PAGE_HEADERS | {
     "Content-Security-Policy": f"{_POLICY}; script-src 'self'; connect-src 'self'"
 }
-"""What goes with one that has a script from where it comes from itself."""
+"""Headers that go with one whose script comes from where it comes from itself."""
 
 
 def plain_page(  # noqa: PLR0913 what a page has

@@ -42,7 +42,7 @@ class Unseen:
         self._clock = clock
         self._follows = follows
         self._said: dict[int, _Said] = {}
-        """What was said in chats that are followed, and may not have been seen."""
+        """Lines in chats that are followed, which may not have been seen."""
 
     def said(self, chat: Chat, n: int) -> None:
         """Note what a person said to a visitor, in the transaction that keeps it."""

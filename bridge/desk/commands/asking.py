@@ -28,7 +28,7 @@ class AgentAsks:
     number: int | None
     """The chat that is answered or addressed, or whose room it is; None: none."""
     room: str
-    """Where it is asked."""
+    """The room in which it is asked."""
     about: int = 0
     """The chat that the answer tells of; 0: none, or several."""
 

@@ -24,7 +24,7 @@ class MailKind(StrEnum):
     MESSAGE = "message"
     """What somebody left while nobody was there."""
     UNSEEN = "unseen"
-    """What agents said while the visitor was gone, for them."""
+    """Words of agents that a visitor who was gone has not seen, for them."""
 
 
 class MailRow(NamedTuple):

@@ -30,7 +30,7 @@ class StuckMail(NamedTuple):
     given_up_at: float | None
     """None: it is tried again by itself."""
     why: str
-    """What the server said, or nobody."""
+    """The reason, in the server's words where it said any."""
 
 
 class StuckReader(DeskReader):

@@ -36,7 +36,7 @@ class StoreFound:
 
     file: Path
     finding: str
-    """What is wrong with it; empty: it is sound."""
+    """The damage; empty: it is sound."""
     size: int
     """In bytes."""
 

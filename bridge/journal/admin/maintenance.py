@@ -57,7 +57,7 @@ class Checkup:
     inventory: Inventory | None
     """None when it cannot be read."""
     stores: tuple[StoreFound, ...] = ()
-    """What is beside it, where that was looked at."""
+    """The stores beside it, where these were looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class Restored:
     left: tuple[Path, ...] = ()
     """Those that are as they were, since the backup has none of them."""
     told: tuple[str, ...] = ()
-    """What their owner has to know of them, in sentences."""
+    """Sentences that their owner has to know."""
 
 
 def _nobody(what: str, done: int, total: int) -> None:
